@@ -1,0 +1,1 @@
+//! The C boundary: loader, callback table, exported QTSS symbols, handles.

@@ -1,0 +1,1 @@
+//! streamingserver.xml: read, validate, rewrite atomically; preferences with their types and defaults.

@@ -1,0 +1,1 @@
+//! Broadcasts: sources, ring buffers, fan-out.

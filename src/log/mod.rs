@@ -1,0 +1,1 @@
+//! Log files: the error log's sink and the rolling logs.

@@ -1,0 +1,1 @@
+//! RTP and RTCP: packets, streams, transports, pacing and the send workers.

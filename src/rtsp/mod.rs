@@ -1,0 +1,1 @@
+//! The text of RTSP: requests, responses, headers, interleaved framing. Pure: no sockets, no clock.

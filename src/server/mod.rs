@@ -1,0 +1,1 @@
+//! Listeners, connections, the request's walk through the roles, session tables, limits.

@@ -1,0 +1,1 @@
+//! What the command line tools in src/bin are made of.
