@@ -24,6 +24,11 @@ mod status;
 pub mod transport;
 pub mod tunnel;
 
+#[cfg(test)]
+mod client_tests;
+#[cfg(test)]
+mod properties;
+
 pub use block::{HeaderTable, MAX_UNKNOWN_HEADERS, unfold};
 pub use header::Header;
 pub use method::Method;

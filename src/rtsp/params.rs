@@ -1,12 +1,31 @@
 //! Lists of `name=value` parameters, as Transport and the extension headers have them. Quoted text may hold separators.
 
-/// Splits at each `separator` that is not between quotation marks.
+/// Splits at each `separator` (an ASCII character) that is not between quotation marks. A mark that is never closed is
+/// an ordinary character.
 pub(super) fn split_unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
-    text.split(move |c| {
-        quoted ^= c == '"';
-        c == separator && !quoted
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest.take()?;
+        let Some(at) = find_unquoted(text, separator) else {
+            return Some(text);
+        };
+        let (piece, after) = text.split_at_checked(at)?;
+        rest = after.get(separator.len_utf8()..);
+        Some(piece)
     })
+}
+
+fn find_unquoted(text: &str, separator: char) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let rest = text.get(from..)?;
+        let at = from + rest.find([separator, '"'])?;
+        if !text.get(at..)?.starts_with('"') {
+            return Some(at);
+        }
+        let quoted = text.get(at + 1..)?;
+        from = at + 1 + quoted.find('"').map_or(0, |len| len + 1);
+    }
 }
 
 /// The parameters of `text`, split at `;`: name and value without blanks around them and without quotation marks around
@@ -53,9 +72,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quoted_separators_do_not_split() {
-        let found: Vec<_> = parameters(r#"a=1; b = "x;y=2" ;;c; =z;d="open"#).collect();
-        assert_eq!(found, [("a", "1"), ("b", "x;y=2"), ("c", ""), ("d", "open")]);
+    fn separators_split_unless_quoted() {
+        let found: Vec<_> = parameters(r#"a=1; b = "x;y=2" ;;c; =z;d="open;e="#).collect();
+        assert_eq!(found, [("a", "1"), ("b", "x;y=2"), ("c", ""), ("d", "open"), ("e", "")]);
+        assert_eq!(split_unquoted("a,\",\",,b\",c", ',').collect::<Vec<_>>(), ["a", "\",\"", "", "b\"", "c"]);
+        assert_eq!(split_unquoted("", ',').collect::<Vec<_>>(), [""]);
         assert_eq!(parameter("A=1;a=2", "a"), Some("1"));
         assert_eq!(parameter("A=1", "b"), None);
     }
