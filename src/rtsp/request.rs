@@ -202,6 +202,19 @@ impl Request {
         self.headers.find_unknown(&self.text, name).map(|window| text_of(self.bytes(&window)))
     }
 
+    /// Where the absolute URL without its last part is in the text ([`path::url_without_last_part`]).
+    pub fn truncated_url_window(&self) -> Range<usize> {
+        let start = self.absolute_url.start;
+        start..start + path::url_without_last_part(self.absolute_url()).len()
+    }
+
+    /// Whether the client asks for the connection to be closed after the answer (`Connection: close`, RFC 2326 section
+    /// 12.10). DSS 6.0.3 ignored it.
+    pub fn wants_close(&self) -> bool {
+        let is_close = |option: &[u8]| option.trim_ascii().eq_ignore_ascii_case(b"close");
+        self.header(Header::Connection).is_some_and(|value| value.split(|byte| *byte == b',').any(is_close))
+    }
+
     /// Whether DSS 6.0.3 answers 460 Only Aggregate Option Allowed: not a SETUP, and the URL names a track.
     pub fn needs_aggregate_url(&self) -> bool {
         self.method != Method::Setup && path::names_track(self.absolute_url())

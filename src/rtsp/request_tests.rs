@@ -23,6 +23,7 @@ fn an_absolute_url_is_split_into_windows_of_the_text() {
     assert_eq!(&text[request.query_window().unwrap().clone()], "x=1");
     assert_eq!(str_of(request.path()), "/dir/a12.mov");
     assert_eq!(request.header(Header::CSeq), Some(&b"2"[..]));
+    assert_eq!(&text[request.truncated_url_window()], "rtsp://h:554/dir");
     // the byte after the URL's window is the question mark: modules look for it
     assert_eq!(text.as_bytes()[request.absolute_url_window().end], b'?');
 }
@@ -159,4 +160,16 @@ fn a_folded_header_is_one_window_and_one_line() {
 fn several_blanks_and_tabs_separate_the_request_line() {
     let request = parse("OPTIONS  \t* \t RTSP/1.0  \r\nCSeq: 1\r\n\r\n");
     assert!(request.is_asterisk());
+}
+
+#[test]
+fn a_client_may_ask_for_the_connection_to_be_closed() {
+    for (value, close) in [("close", true), ("Keep-Alive, Close", true), ("keep-alive", false), ("closed", false)] {
+        assert_eq!(
+            parse(&format!("OPTIONS * RTSP/1.0\r\nConnection: {value}\r\n\r\n")).wants_close(),
+            close,
+            "{value}"
+        );
+    }
+    assert!(!parse("OPTIONS * RTSP/1.0\r\n\r\n").wants_close());
 }
