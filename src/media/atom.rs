@@ -171,7 +171,10 @@ impl<'a> Fields<'a> {
 
     /// A table of `count` rows of `N` bytes. The count is held against what the atom has, so that what is allocated for
     /// it is bounded by the file.
-    pub(crate) fn rows<const N: usize>(&mut self, count: u32) -> Result<impl Iterator<Item = [u8; N]> + use<'a, N>, MovieError> {
+    pub(crate) fn rows<const N: usize>(
+        &mut self,
+        count: u32,
+    ) -> Result<impl Iterator<Item = [u8; N]> + use<'a, N>, MovieError> {
         let len = (count as usize).checked_mul(N).filter(|&n| n <= self.data.len());
         let len = len.ok_or(MovieError::malformed(self.atom, "has more rows than bytes"))?;
         let data = self.take(len)?;

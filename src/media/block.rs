@@ -330,7 +330,11 @@ impl<'m> Builder<'m> {
     /// Copies from compressed audio (QTFF, "Sample data constructor"): bytes are counted by blocks from the sample's
     /// place in its chunk, and the run goes on in the next chunk.
     fn copy_run(
-        &mut self, number: u32, track: &Track, piece: &SampleData, (bytes, samples): (u64, u64),
+        &mut self,
+        number: u32,
+        track: &Track,
+        piece: &SampleData,
+        (bytes, samples): (u64, u64),
     ) -> Result<(), MovieError> {
         let place = place(track, piece.sample)?;
         let in_chunk = u64::from(piece.sample - place.chunk_first);

@@ -40,12 +40,7 @@ pub(crate) enum Constructor<'a> {
     Noop,
     Immediate(&'a [u8]),
     Sample(SampleData),
-    Description {
-        track: i8,
-        len: u16,
-        number: u32,
-        offset: u32,
-    },
+    Description { track: i8, len: u16, number: u32, offset: u32 },
 }
 
 /// A piece of a media sample, or of a hint sample.

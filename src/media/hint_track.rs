@@ -61,14 +61,20 @@ impl HintTrack {
         let first_media = media.iter().flatten().find_map(|&i| movie.media.get(i));
         let text = StreamText::read(&track.user.sdp);
         let (zero, first_sample) = first_packet(&track, movie);
+        let kind = text.kind.or(first_media.map(|m| m.kind)).unwrap_or_default();
         let media_bytes = media.iter().flatten().filter_map(|&i| movie.media.get(i)).map(|m| m.samples.total_size());
         Ok(Self {
             // The hinter repeats the media's edit list; where it did not, the media's own still holds.
             edits: track.edits.or(first_media.and_then(|m| m.edits)).unwrap_or_default(),
             movie_timescale,
             rtp: track.rtp_description().unwrap_or_default(),
-            sync: first_media.map_or_else(|| track.sync.clone(), |m| sync_table(&track, m, first_sample)),
-            kind: text.kind.or(first_media.map(|m| m.kind)).unwrap_or_default(),
+            sync: match first_media {
+                // Sound can be heard from anywhere; what hinters mark in it are the packets' own boundaries.
+                _ if kind == TrackKind::Audio => SyncTable::default(),
+                Some(media) => sync_table(&track, media, first_sample),
+                None => track.sync.clone(),
+            },
+            kind,
             text,
             block_samples: block_samples(&track, media_bytes.fold(0, u64::saturating_add)),
             zero,
@@ -171,13 +177,18 @@ impl HintTrack {
         self.track.samples.at_or_after(clamp(self.media_time_up(time_us)))
     }
 
+    /// The last hint sample that starts at `time_us` (µs on the movie's timeline) or before it; `None` before the first.
+    /// This is the sample under way at that time, where DSS 6.0.3 begins to play.
+    pub fn sample_at_or_before(&self, time_us: i64) -> Option<u32> {
+        let before = self.media_time_up(time_us.saturating_add(1)) - 1;
+        self.track.samples.at_or_before(u64::try_from(before).ok()?)
+    }
+
     /// The last sync sample that starts at `time_us` or before it, and its start in µs; `None` if there is none.
     ///
     /// Sync samples are the hint track's, or those of its media track where the hint track's cannot be right.
     pub fn sync_sample_at_or_before(&self, time_us: i64) -> Option<(u32, i64)> {
-        let before = self.media_time_up(time_us.saturating_add(1)) - 1;
-        let sample = self.track.samples.at_or_before(u64::try_from(before).ok()?)?;
-        let sync = self.sync.at_or_before(sample)?;
+        let sync = self.sync.at_or_before(self.sample_at_or_before(time_us)?)?;
         Some((sync, self.sample_time(sync)))
     }
 

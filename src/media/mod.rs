@@ -15,14 +15,14 @@
 mod alias;
 mod atom;
 mod block;
-//mod cache;
+mod cache;
 mod edit;
 mod error;
 mod hint;
 mod hint_track;
-//mod meta_info;
+mod meta_info;
 mod movie;
-//mod movie_cache;
+mod movie_cache;
 mod sdp;
 mod source;
 mod sync;
@@ -33,15 +33,15 @@ mod track;
 #[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
-//mod tests;
+mod tests;
 
 pub use block::{Packet, PacketBlock, PacketFlags};
-//pub use cache::{MovieRef, PacketCache};
+pub use cache::{MovieRef, PacketCache};
 pub use error::MovieError;
-//pub use meta_info::{MetaInfo, MetaInfoField, MetaInfoFields};
 pub use hint_track::HintTrack;
+pub use meta_info::{MetaInfo, MetaInfoField, MetaInfoFields};
 pub use movie::{Movie, OpenOptions};
-//pub use movie_cache::MovieCache;
+pub use movie_cache::MovieCache;
 pub use sdp::SdpParams;
 pub use source::ReadAt;
 pub use thinning::{MAX_THINNING_LEVEL, thinning_keeps};

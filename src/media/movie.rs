@@ -74,13 +74,18 @@ impl Movie {
     /// # Errors
     /// As [`Movie::open`], without `NotFound`.
     pub fn from_source(
-        source: Arc<dyn ReadAt>, modified: SystemTime, options: &OpenOptions,
+        source: Arc<dyn ReadAt>,
+        modified: SystemTime,
+        options: &OpenOptions,
     ) -> Result<Self, MovieError> {
         Self::build(source, modified, options, &|_| None)
     }
 
     fn build(
-        source: Arc<dyn ReadAt>, modified: SystemTime, options: &OpenOptions, beside: &Beside<'_>,
+        source: Arc<dyn ReadAt>,
+        modified: SystemTime,
+        options: &OpenOptions,
+        beside: &Beside<'_>,
     ) -> Result<Self, MovieError> {
         static NEXT_UID: AtomicU64 = AtomicU64::new(1);
         let moov = read_movie_atom(&*source)?;
@@ -89,8 +94,9 @@ impl Movie {
         }
         let mvhd = Atoms::find("moov", &moov, b"mvhd").ok_or(MovieError::malformed("mvhd", "is missing"))?;
         let (timescale, duration) = media_header(mvhd)?;
-        let (hints, media): (Vec<_>, Vec<_>) =
-            parse_tracks(&moov)?.into_iter().partition(|t| t.hint_references.is_some() && t.rtp_description().is_some());
+        let (hints, media): (Vec<_>, Vec<_>) = parse_tracks(&moov)?
+            .into_iter()
+            .partition(|t| t.hint_references.is_some() && t.rtp_description().is_some());
         let other_files = other_files(hints.iter().chain(&media), beside);
         let mut movie = Self {
             uid: NEXT_UID.fetch_add(1, Ordering::Relaxed),

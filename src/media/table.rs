@@ -42,7 +42,9 @@ impl SampleTable {
     /// Reads the contents of an `stbl` atom.
     pub(crate) fn parse(stbl: &[u8]) -> Result<Self, MovieError> {
         let need = |kind: &[u8; 4], atom| {
-            Atoms::find("stbl", stbl, kind).map(|c| Fields::new(atom, c)).ok_or(MovieError::malformed(atom, "is missing"))
+            Atoms::find("stbl", stbl, kind)
+                .map(|c| Fields::new(atom, c))
+                .ok_or(MovieError::malformed(atom, "is missing"))
         };
         let times = TimeTable::parse(need(b"stts", "stts")?)?;
         let sizes = match need(b"stsz", "stsz") {

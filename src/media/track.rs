@@ -187,7 +187,10 @@ fn text(contents: &[u8]) -> String {
 }
 
 fn child<'a>(
-    parent: &'static str, contents: &'a [u8], kind: &[u8; 4], name: &'static str,
+    parent: &'static str,
+    contents: &'a [u8],
+    kind: &[u8; 4],
+    name: &'static str,
 ) -> Result<&'a [u8], MovieError> {
     Atoms::find(parent, contents, kind).ok_or(MovieError::malformed(name, "is missing"))
 }
