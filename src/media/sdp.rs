@@ -95,23 +95,28 @@ impl StreamText {
     }
 }
 
+/// A line of the file and the real bit rate, in bit/s, of what it speaks of.
+type Line<'a> = (&'a str, u64);
+
 /// Composes the SDP: session lines in order, then the media sections in the order of the tracks.
 pub(super) fn compose(movie: &Movie, params: &SdpParams) -> String {
-    let own: Vec<&str> = lines(movie.sdp_lines()).collect();
-    let (session, stray_media) = own.split_at(own.iter().position(|l| l.starts_with("m=")).unwrap_or(own.len()));
+    // A track of unknown rate leaves the rate of the whole unknown.
+    let known = movie.hint_tracks().iter().all(|t| t.bit_rate() > 0);
+    let session_rate = if known { u64::from(movie.bit_rate()) } else { 0 };
+    let own = lines(movie.sdp_lines()).map(|l| (l, session_rate));
+    let tracks = movie.hint_tracks().iter().flat_map(|t| lines(t.sdp_lines()).map(|l| (l, u64::from(t.bit_rate()))));
+    let all: Vec<Line<'_>> = own.chain(tracks).collect();
+    let (session, media) = all.split_at(all.iter().position(|(l, _)| l.starts_with("m=")).unwrap_or(all.len()));
     let mut out = String::new();
     for line in session_lines(movie, params, session) {
-        push(&mut out, &bandwidth(line, u64::from(movie.bit_rate()), params));
+        push(&mut out, &bandwidth(line, session_rate, params));
     }
-    push_media(&mut out, stray_media.iter().copied(), 0, params);
-    for track in movie.hint_tracks() {
-        push_media(&mut out, lines(track.sdp_lines()), u64::from(track.bit_rate()), params);
-    }
+    push_media(&mut out, media, params);
     out
 }
 
 /// The server's and the file's session lines, sorted by type; of lines that may stand only once, the first.
-fn session_lines(movie: &Movie, params: &SdpParams, own: &[&str]) -> Vec<String> {
+fn session_lines(movie: &Movie, params: &SdpParams, own: &[Line<'_>]) -> Vec<String> {
     let (family, any) = match params.server_ip.to_canonical() {
         IpAddr::V4(_) => ("IP4", "0.0.0.0"),
         IpAddr::V6(_) => ("IP6", "::"),
@@ -134,7 +139,7 @@ fn session_lines(movie: &Movie, params: &SdpParams, own: &[&str]) -> Vec<String>
     if params.buffer_delay > 0.0 {
         all.push(format!("a=x-bufferdelay:{:.2}", params.buffer_delay));
     }
-    all.extend(own.iter().filter(|l| !l.starts_with("a=range:")).map(|&l| l.to_owned()));
+    all.extend(own.iter().filter(|(l, _)| !l.starts_with("a=range:")).map(|(l, _)| (*l).to_owned()));
     all.push(format!("a=range:npt=0-{:.5}", movie.duration()));
     let mut sorted = Vec::with_capacity(all.len());
     for letter in SESSION_ORDER.chars() {
@@ -145,9 +150,9 @@ fn session_lines(movie: &Movie, params: &SdpParams, own: &[&str]) -> Vec<String>
 }
 
 /// Appends media sections. The 3GPP line goes before the first `a=` of each, or to its end.
-fn push_media<'a>(out: &mut String, lines: impl Iterator<Item = &'a str>, bit_rate: u64, params: &SdpParams) {
+fn push_media(out: &mut String, lines: &[Line<'_>], params: &SdpParams) {
     let mut owed = false;
-    for line in lines {
+    for &(line, bit_rate) in lines {
         let starts = line.starts_with("m=");
         if owed && (starts || line.starts_with("a=")) {
             push_adaptation(out, params);

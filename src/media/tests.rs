@@ -522,6 +522,15 @@ mod sdp_text {
     }
 
     #[test]
+    fn lines_before_the_first_media_belong_to_the_session() {
+        let mut movie = SampleMovie::video();
+        movie.hint().sdp = format!("a=tool:hinter\r\n{MEDIA}");
+        let text = open(&movie).sdp(&params());
+        assert!(text.contains("a=control:*\r\na=tool:hinter\r\na=range:"), "{text}");
+        assert!(text.ends_with(MEDIA), "{text}");
+    }
+
+    #[test]
     fn url_and_mail_stand_only_when_they_are_known() {
         let text = open(&SampleMovie::video()).sdp(&SdpParams {
             sdp_url: String::new(),
@@ -582,6 +591,14 @@ mod sdp_text {
         assert!(text.contains("b=AS:2097172\r\n") && text.contains("b=AS:2097151\r\n"));
         let text = movie.sdp(&SdpParams { clamp_bandwidth: true, ..params() });
         assert_eq!(text.matches("b=AS:100\r\n").count(), 2, "{text}");
+    }
+
+    #[test]
+    fn bandwidth_is_left_alone_where_the_real_one_is_unknown() {
+        let mut movie = SampleMovie::video();
+        movie.hint().total_bytes = None;
+        let text = open(&movie).sdp(&SdpParams { clamp_bandwidth: true, ..params() });
+        assert!(text.contains("b=AS:96\r\n") && text.contains("b=AS:76\r\n"), "{text}");
     }
 
     #[test]
