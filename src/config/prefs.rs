@@ -14,7 +14,7 @@ use super::legacy;
 use super::module_prefs::ModulePrefs;
 use super::module_table::{MODULES, module_def};
 use super::section::{Place, Section};
-use super::server_prefs::{SERVER_PREFS, ServerPrefs};
+use super::server_prefs::{SERVER_PREFS, ServerPrefs, server_pref};
 use super::store::{self, FileStamp};
 
 /// A loaded configuration file.
@@ -148,6 +148,15 @@ impl Prefs {
     /// The server's preferences as they stand in the file, for values that are needed as bytes (paths).
     pub fn server_section(&self) -> Section {
         Section::of(&self.document, &Place::server())
+    }
+
+    /// A server preference that is a path, byte for byte (a folder's name need not be UTF-8); its default when it is missing
+    /// or of another type, an empty path for a name that is no server preference.
+    pub fn server_path(&self, name: &str) -> PathBuf {
+        use std::os::unix::ffi::OsStringExt;
+        let values = server_pref(name).map(|def| self.server_section().resolve(def, b"", &mut Vec::new()));
+        let first = values.into_iter().flatten().next().unwrap_or_default();
+        PathBuf::from(std::ffi::OsString::from_vec(first))
     }
 
     /// Brings `server` up to date after a change of `document`.
