@@ -1,1 +1,3 @@
 //! Command line, signals, privileges, pid file.
+
+pub mod cli;
