@@ -93,6 +93,17 @@ fn bytes_that_are_no_utf8_survive() {
 }
 
 #[test]
+fn a_dtd_may_contain_anything_a_dtd_may() {
+    let source =
+        "<!DOCTYPE C [\n<!-- a -> b, it's <unbalanced ]> -->\n<!ENTITY x \"1>0 ]\">\n<?pi ]> ?>\n]>\n<C>\n</D>";
+    let error = Document::parse(source.as_bytes()).unwrap_err();
+    assert_eq!((error.line, error.column), (7, 1), "{error}");
+    let source = source.replace("</D>", "</C>");
+    assert_eq!(text(&Document::parse(source.as_bytes()).unwrap()), source);
+    assert!(Document::parse(b"<!DOCTYPE C [ <!-- ").is_err());
+}
+
+#[test]
 fn values_longer_than_dss_could_hold_are_read() {
     let long = "x".repeat(100_000);
     let source = format!("<C><SERVER><PREF NAME=\"movie_folder\">{long}</PREF></SERVER></C>");
@@ -410,6 +421,14 @@ proptest! {
             prop_assert_eq!(document.to_bytes(), source.as_bytes());
         }
         check(source.as_bytes());
+    }
+
+    #[test]
+    fn any_prolog_is_parsed_or_refused_and_parsed_ones_are_kept(middle in "[<>\\[\\]\"'!?\\- a]{0,30}") {
+        let source = format!("<!DOCTYPE C [{middle}]><C>{middle}</C>");
+        if let Ok(document) = Document::parse(source.as_bytes()) {
+            prop_assert_eq!(document.to_bytes(), source.as_bytes());
+        }
     }
 
     #[test]

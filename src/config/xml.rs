@@ -149,7 +149,7 @@ fn position_in(source: &[u8], offset: usize) -> (u32, u32) {
 /// Turns quick-xml's events into the tree.
 struct Builder<'s> {
     source: &'s [u8],
-    /// Where the text after the byte order mark begins.
+    /// Where the reader's positions count from.
     start: usize,
     /// Up to which offset lines were counted, the line there, and where it begins, so that counting stays linear.
     counted: (usize, u32, usize),
@@ -166,13 +166,14 @@ impl<'s> Builder<'s> {
 
     fn run(mut self) -> Result<Tree, ConfigError> {
         let source = self.source;
-        let mut reader = Reader::from_reader(&source[self.start..]);
-        let config = reader.config_mut();
-        config.allow_dangling_amp = true;
-        config.allow_unmatched_ends = true;
-        config.check_end_names = false;
         let mut begin = self.start;
+        let mut reader = reader_at(source, begin);
         loop {
+            if let Some(end) = doctype_end(source, begin).filter(|_| self.open.is_empty()) {
+                self.node(Node::Other(source[begin..end].to_vec()));
+                (begin, self.start) = (end, end);
+                reader = reader_at(source, begin);
+            }
             let event = reader.read_event();
             let end = self.offset(reader.buffer_position());
             let raw = source.get(begin..end).unwrap_or_default();
@@ -342,6 +343,52 @@ impl<'s> Builder<'s> {
         };
         ConfigError::at((line, column), message)
     }
+}
+
+/// A reader for the rest of a source, as lenient as quick-xml can be.
+fn reader_at(source: &[u8], begin: usize) -> Reader<&[u8]> {
+    let mut reader = Reader::from_reader(source.get(begin..).unwrap_or_default());
+    let config = reader.config_mut();
+    config.allow_dangling_amp = true;
+    config.allow_unmatched_ends = true;
+    config.check_end_names = false;
+    reader
+}
+
+/// Where a DOCTYPE that begins at `begin` ends; `None` when there is none or it does not end.
+///
+/// quick-xml counts brackets, which a lone `>` in a comment or in an entity's value upsets.
+fn doctype_end(source: &[u8], begin: usize) -> Option<usize> {
+    const KEYWORD: &[u8] = b"<!DOCTYPE";
+    let text = source.get(begin..)?;
+    if !text.get(..KEYWORD.len())?.eq_ignore_ascii_case(KEYWORD) {
+        return None;
+    }
+    let mut at = KEYWORD.len();
+    let mut in_subset = false;
+    loop {
+        let rest = text.get(at..)?;
+        at += match rest.first()? {
+            b'<' if rest.starts_with(b"<!--") => 4 + after(&rest[4..], b"-->")?,
+            b'<' if rest.starts_with(b"<?") => 2 + after(&rest[2..], b"?>")?,
+            quote @ (b'"' | b'\'') => 1 + after(&rest[1..], &[*quote])?,
+            b'>' if !in_subset => return Some(begin + at + 1),
+            b'[' => {
+                in_subset = true;
+                1
+            }
+            b']' => {
+                in_subset = false;
+                1
+            }
+            _ => 1,
+        };
+    }
+}
+
+/// The length of the text up to and with the first occurrence of `end`.
+fn after(text: &[u8], end: &[u8]) -> Option<usize> {
+    text.windows(end.len()).position(|window| window == end).map(|at| at + end.len())
 }
 
 /// The attribute name that ends a piece of an opening tag, blanks and `=` skipped.

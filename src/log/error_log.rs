@@ -65,7 +65,7 @@ impl ErrorLogOptions {
     }
 }
 
-/// The error log: a file, a copy on the screen, and sinks. Writing never fails and never panics.
+/// The error log: a file, a copy on the screen, and sinks. Writing never fails its caller; a panic of a sink is the sink's.
 pub struct ErrorLog {
     file: RollingLog,
     clock: Arc<dyn Clock>,
