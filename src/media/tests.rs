@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use proptest::prelude::*;
 
-use super::sample::{HintPacket, SampleMovie, SampleTrack, alias_record, atom, full, rtp_description};
+use super::test_movie::{HintPacket, SampleMovie, SampleTrack, alias_record, atom, full, rtp_description};
 use super::*;
 
 fn open(movie: &SampleMovie) -> Arc<Movie> {
