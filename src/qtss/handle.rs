@@ -184,6 +184,33 @@ mod tests {
     }
 
     #[test]
+    fn threads_make_look_up_and_drop_objects_at_the_same_time() {
+        let store = ObjectStore::new();
+        let shared: Mutex<Vec<(Handle, u32)>> = Mutex::default();
+        std::thread::scope(|scope| {
+            for thread in 0..4u32 {
+                let (store, shared) = (&store, &shared);
+                scope.spawn(move || {
+                    for n in 0..2000u32 {
+                        let file = store.create(ObjectType::File);
+                        let mark = thread << 16 | n;
+                        file.set_u64(crate::qtss::attr::qtssFlObjLength, u64::from(mark));
+                        shared.lock().push((file.handle(), mark));
+                        let (other, expected) = shared.lock()[n as usize / 2];
+                        if let Some(found) = other.object() {
+                            let length = found.u64(crate::qtss::attr::qtssFlObjLength);
+                            assert_eq!(length, Some(u64::from(expected)), "a handle never finds another object");
+                        }
+                    }
+                });
+            }
+        });
+        let handles = shared.into_inner();
+        assert_eq!(handles.iter().collect::<std::collections::HashSet<_>>().len(), 8000);
+        assert!(handles.iter().all(|(h, _)| h.object().is_none()));
+    }
+
+    #[test]
     fn places_are_used_again_only_when_many_are_free() {
         let mut shard = Shard { places: Vec::new(), free: VecDeque::new() };
         for expected in 0..=MIN_FREE {

@@ -13,7 +13,7 @@ use super::attr::{qtssModAttributes, qtssModName, qtssModPrefs, qtssModRoles, qt
 use super::module::{BoxFuture, InitializeParams, Module, OpenFile, RoleCall, SyncRole};
 use super::role::{Role, RoleSet};
 use super::services::{ServiceFn, ServiceId, Services};
-use super::state::ModuleState;
+use super::state::{ModuleState, ModuleStateGuard, intern};
 use super::{AttrId, Handle, Object, ObjectStore, ObjectType, QtssError};
 
 /// A registered module.
@@ -69,7 +69,7 @@ impl ModuleEntry {
     }
 
     /// Notes that this thread enters the module.
-    pub fn enter(&self, role: Role) -> super::state::ModuleStateGuard {
+    pub fn enter(&self, role: Role) -> ModuleStateGuard {
         ModuleState::enter(self.name, self.object.handle(), role)
     }
 
@@ -242,8 +242,7 @@ impl RegistryBuilder {
     pub fn add(&mut self, module: Arc<dyn Module>) -> Result<Arc<ModuleEntry>, RegisterFailed> {
         let object = self.store.create(ObjectType::Module);
         object.set_str(qtssModName, module.name());
-        // Module names are needed by signal handlers; modules are never unloaded.
-        let name: &'static str = Box::leak(module.name().into());
+        let name = intern(module.name());
         let roles = self.register(&*module, name, &object)?;
         let prefs = self.store.create_sharing_lock(ObjectType::ModulePrefs, &object);
         let attributes = self.store.create_sharing_lock(ObjectType::Dynamic, &object);

@@ -283,20 +283,21 @@ fn trap_62_a_file_belongs_to_the_first_module_that_does_not_decline() {
 fn trap_41_a_module_that_logs_while_it_is_told_of_a_message_is_not_told_of_that() {
     let mut builder = builder();
     let log = Log::default();
-    let registry: Arc<std::sync::OnceLock<Arc<Registry>>> = Arc::default();
-    let shared = registry.clone();
+    let weak: Arc<std::sync::OnceLock<std::sync::Weak<Registry>>> = Arc::default();
+    let shared = weak.clone();
     let mut chatty = Probe::new("chatty", &log, &[Role::ErrorLog]);
     chatty.on_call = Box::new(move |_, _| {
         let nested = || SyncRole::ErrorLog { verbosity: 2, text: c"nested" };
-        shared.get().unwrap().call_all(Role::ErrorLog, nested);
+        shared.get().unwrap().upgrade().unwrap().call_all(Role::ErrorLog, nested);
         Ok(())
     });
     let mut sink = Probe::new("sink", &log, &[Role::ErrorLog]);
     sink.dynamic = false;
     builder.add(Arc::new(sink)).unwrap();
     builder.add(Arc::new(chatty)).unwrap();
-    assert!(registry.set(builder.freeze()).is_ok());
-    registry.get().unwrap().call_all(Role::ErrorLog, || SyncRole::ErrorLog { verbosity: 1, text: c"first" });
+    let registry = builder.freeze();
+    weak.set(Arc::downgrade(&registry)).unwrap();
+    registry.call_all(Role::ErrorLog, || SyncRole::ErrorLog { verbosity: 1, text: c"first" });
     assert_eq!(*log.lock(), ["sink QTSS_ErrorLog_Role", "chatty QTSS_ErrorLog_Role", "sink QTSS_ErrorLog_Role"]);
 }
 

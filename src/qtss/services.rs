@@ -66,8 +66,9 @@ mod tests {
     fn trap_66_arguments_and_results_pass_through_and_services_nest() {
         let services = Arc::new(Services::default());
         let seven = services.add(b"Seven", Arc::new(|args| if args.0.is_null() { -10 } else { 7 })).unwrap();
-        let inner = services.clone();
-        let outer = services.add(b"Outer", Arc::new(move |args| inner.call(seven, args).unwrap())).unwrap();
+        let inner = Arc::downgrade(&services);
+        let outer =
+            services.add(b"Outer", Arc::new(move |args| inner.upgrade().unwrap().call(seven, args).unwrap())).unwrap();
         let mut argument = 1u8;
         assert_eq!(services.call(outer, ServiceArgs(std::ptr::from_mut(&mut argument).cast())), Ok(7));
         assert_eq!(services.call(outer, ServiceArgs(std::ptr::null_mut())), Ok(-10));

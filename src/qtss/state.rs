@@ -1,7 +1,10 @@
 //! Which module the current thread is serving, and in which role.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
+
+use parking_lot::Mutex;
 
 use super::handle::Handle;
 use super::role::{Role, RoleSet};
@@ -47,6 +50,20 @@ impl ModuleState {
     }
 }
 
+/// A module's name as a text that lives as long as the process, for signal handlers; equal names share one.
+pub(super) fn intern(name: &str) -> &'static str {
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut names = NAMES.lock();
+    match names.get(name) {
+        Some(known) => known,
+        None => {
+            let name: &'static str = Box::leak(name.into());
+            names.insert(name);
+            name
+        }
+    }
+}
+
 /// Restores what the thread was doing before.
 #[must_use = "the state ends with the guard"]
 pub struct ModuleStateGuard {
@@ -64,6 +81,11 @@ impl Drop for ModuleStateGuard {
 mod tests {
     use super::*;
     use crate::qtss::{ObjectStore, ObjectType};
+
+    #[test]
+    fn equal_names_are_kept_once() {
+        assert!(std::ptr::eq(intern("QTSSSomeModule"), intern(&"QTSSSomeModule".to_owned())));
+    }
 
     #[test]
     fn states_nest_and_foreign_threads_have_none() {
