@@ -730,7 +730,7 @@ fn a_typical_client_session_takes_less_than_two_kibibytes() {
     let lock = 64;
     let total = size_of::<Object>() + 16 + lock + slots + blocks + values.memory.fields_size + 96;
     assert!(total < 2048, "{total} bytes: object {}, slots {slots}, blocks {blocks}", size_of::<Object>());
-    assert_eq!(size_of::<Slot>(), 16);
+    assert!(size_of::<Slot>() <= 16);
 }
 
 proptest::proptest! {
