@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn equal_names_are_kept_once() {
-        assert!(std::ptr::eq(intern("QTSSSomeModule"), intern(&"QTSSSomeModule".to_owned())));
+        let again = String::from("QTSSSomeModule");
+        assert!(std::ptr::eq(intern("QTSSSomeModule"), intern(&again)));
     }
 
     #[test]
