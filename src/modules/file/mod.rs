@@ -111,13 +111,10 @@ impl FileModule {
             OpenOptions { allow_invalid_hint_track_refs: self.prefs.load().allow_invalid_hint_track_refs };
         match self.open_off_thread(path.to_owned(), options).await {
             Ok(movie) => Some(movie),
-            Err(error) if error.is_not_found() => {
-                ctx.respond_error(Status::NotFound, "no such movie");
-                None
-            }
             Err(error) => {
+                let (status, message) = status_of(path, &error);
                 tracing::debug!("{}: {error}", path.display());
-                ctx.respond_error(Status::UnsupportedMediaType, "not a hinted movie");
+                ctx.respond_error(status, message);
                 None
             }
         }
@@ -128,6 +125,21 @@ impl FileModule {
         let what = path.display().to_string();
         let opened = tokio::task::spawn_blocking(move || movies.open(&path, &options)).await;
         opened.unwrap_or_else(|error| Err(MovieError::Io { what, error: Arc::new(std::io::Error::other(error)) }))
+    }
+}
+
+/// What a movie that does not open is answered with. DSS takes empty files for missing ones.
+fn status_of(path: &Path, error: &MovieError) -> (Status, &'static str) {
+    let missing = (Status::NotFound, "no such movie");
+    match error {
+        MovieError::Io { error, .. } => match error.raw_os_error() {
+            Some(libc::ENAMETOOLONG | libc::ENOTDIR | libc::ELOOP | libc::EACCES) => missing,
+            Some(libc::EMFILE | libc::ENFILE) => (Status::ServiceUnavailable, "no file descriptors left"),
+            _ => (Status::InternalServerError, "the movie cannot be read"),
+        },
+        error if error.is_not_found() => missing,
+        _ if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) => missing,
+        _ => (Status::UnsupportedMediaType, "not a hinted movie"),
     }
 }
 
