@@ -9,9 +9,9 @@
 #ifndef DSS_OSHEADERS_H
 #define DSS_OSHEADERS_H
 
-#include <stddef.h>
 #if !defined(__STDC_HOSTED__) || __STDC_HOSTED__
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ typedef long time_t;
 struct iovec
 {
     void* iov_base;
-    size_t iov_len;
+    __SIZE_TYPE__ iov_len;
 };
 #endif
 
