@@ -183,6 +183,10 @@ impl Sink for KernelSink {
         self.udp.push(pair, is_rtcp, to, head, payload);
     }
 
+    fn try_flush(&mut self, conn: &Arc<ConnWriter>, now_us: i64) -> io::Result<bool> {
+        conn.try_flush(now_us)
+    }
+
     fn frames(&mut self, conn: &Arc<ConnWriter>, frames: &Gather, now_us: i64) -> io::Result<Written> {
         self.counters.send_calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         self.counters.batch_packets.record(frames.len() as u64, 1);

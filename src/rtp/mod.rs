@@ -15,6 +15,8 @@ mod demux;
 mod engine;
 mod gather;
 mod histogram;
+mod loader;
+mod movie_source;
 mod pacer;
 mod packet;
 mod play;
@@ -39,6 +41,8 @@ pub use counters::{CountersSnapshot, PACKET_OVERHEAD, WorkerCounters};
 pub use engine::{EngineConfig, SendEngine};
 pub use gather::Gather;
 pub use histogram::{BUCKETS, Histogram, HistogramSnapshot};
+pub use loader::BlockLoader;
+pub use movie_source::MoviePacketSource;
 pub use pacer::{OverbufferWindow, Timeline, Verdict};
 pub use packet::{INTERLEAVED_PREFIX_LEN, RTP_HEADER_LEN, RtpHeader, interleaved_prefix, patch_header};
 pub use play::{NextPacket, PlayRequest, PlayStream, Position, SessionEvent, SessionKey};
@@ -53,3 +57,8 @@ pub use thin::{FramePosition, LateDropper, QualityControl, ToleranceShift};
 pub use udp_batch::{Offload, UdpBatch};
 pub use wheel::TimerWheel;
 pub use worker::SessionWaker;
+
+#[cfg(test)]
+mod test_bench;
+#[cfg(test)]
+mod tests;

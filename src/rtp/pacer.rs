@@ -61,24 +61,19 @@ pub struct OverbufferWindow {
     /// Bytes the client can still take ahead of time; `None` while it has not said.
     client_window: Option<i64>,
     bucket_begin_us: i64,
-    /// How far ahead the last packet of the running and of the previous bucket was.
+    /// How far beyond the bucket's begin the last packet was due.
     ahead_us: i64,
-    previous_ahead_us: i64,
-    /// Length of the previous bucket, from its begin to the running one's.
-    previous_bucket_us: i64,
+    /// How far beyond the bucket's begin packets may be due.
+    limit_us: i64,
+    /// Whether a packet had to wait for the next bucket. Then the next one starts from the limit rather than from the
+    /// last packet, so that streams of few packets are not slowed down by the grain of their packets.
+    limited: bool,
 }
 
 impl OverbufferWindow {
     /// A window for one PLAY.
     pub fn new(enabled: bool) -> Self {
-        Self {
-            enabled,
-            client_window: None,
-            bucket_begin_us: i64::MIN,
-            ahead_us: 0,
-            previous_ahead_us: 0,
-            previous_bucket_us: 0,
-        }
+        Self { enabled, client_window: None, bucket_begin_us: i64::MIN, ahead_us: 0, limit_us: 0, limited: false }
     }
 
     /// Whether the session sends ahead of time.
@@ -97,7 +92,7 @@ impl OverbufferWindow {
         if !self.enabled {
             return if due_us <= now_us.saturating_add(interval) { Verdict::Send } else { Verdict::WaitUntil(due_us) };
         }
-        self.roll_bucket(now_us, interval);
+        self.roll_bucket(prefs, now_us, interval);
         let ahead = due_us.saturating_sub(now_us);
         if ahead <= interval + OVERBUFFER_FREE_AHEAD_US {
             return self.send(due_us, size);
@@ -113,9 +108,8 @@ impl OverbufferWindow {
         if ahead > most_ahead {
             return Verdict::WaitUntil(due_us - most_ahead);
         }
-        let gain = (due_us - self.bucket_begin_us) - self.previous_ahead_us;
-        let allowed = (self.previous_bucket_us as f64 * (prefs.overbuffer_rate - 1.0).max(0.0)) as i64;
-        if gain > allowed {
+        if due_us - self.bucket_begin_us > self.limit_us {
+            self.limited = true;
             return Verdict::WaitUntil(self.bucket_begin_us + interval);
         }
         self.send(due_us, size)
@@ -129,18 +123,16 @@ impl OverbufferWindow {
         Verdict::Send
     }
 
-    fn roll_bucket(&mut self, now_us: i64, interval: i64) {
-        if self.bucket_begin_us == i64::MIN {
-            self.bucket_begin_us = now_us;
-            self.previous_bucket_us = interval;
+    fn roll_bucket(&mut self, prefs: &SendPrefs, now_us: i64, interval: i64) {
+        let first = self.bucket_begin_us == i64::MIN;
+        let elapsed = if first { interval } else { now_us - self.bucket_begin_us };
+        if elapsed < interval {
             return;
         }
-        let elapsed = now_us - self.bucket_begin_us;
-        if elapsed >= interval {
-            self.previous_bucket_us = elapsed;
-            self.previous_ahead_us = self.ahead_us;
-            self.bucket_begin_us = now_us;
-        }
+        let base = if self.limited { self.limit_us.max(self.ahead_us) } else { self.ahead_us };
+        self.limit_us = base + (elapsed as f64 * (prefs.overbuffer_rate - 1.0).max(0.0)) as i64;
+        self.limited = false;
+        self.bucket_begin_us = now_us;
     }
 }
 

@@ -336,7 +336,8 @@ mod tests {
 
     #[test]
     fn a_receiver_report_gives_its_sender_and_block() {
-        let found = items(&receiver_report(1, 64, -2)).into_iter().collect::<Vec<_>>();
+        let compound = receiver_report(1, 64, -2);
+        let found = items(&compound);
         let block = ReportBlock {
             ssrc: 1,
             fraction_lost: 64,
@@ -361,7 +362,8 @@ mod tests {
 
     #[test]
     fn qtss_items_are_read_packed() {
-        let found = items(&qtss(b"ls\0\x02\x32\x00:)\0\0ob\0\x04\0\x01\0\0"));
+        let packet = qtss(b"ls\0\x02\x32\x00:)\0\0ob\0\x04\0\x01\0\0");
+        let found = items(&packet);
         let read: Vec<_> = found.iter().map(|item| matches!(item, RtcpItem::Qtss { source: 1, .. })).collect();
         assert_eq!(read, [true; 3]);
         let RtcpItem::Qtss { item, .. } = found[0] else { panic!("{found:?}") };
@@ -371,7 +373,8 @@ mod tests {
 
     #[test]
     fn a_qtss_item_shorter_than_its_kind_is_passed_over() {
-        let found = items(&qtss(b"rr\0\x02\0\x01ls\0\x02\x01\0"));
+        let packet = qtss(b"rr\0\x02\0\x01ls\0\x02\x01\0");
+        let found = items(&packet);
         assert_eq!(found, [RtcpItem::Qtss { source: 1, item: QtssItem::LossPercent256(256) }]);
     }
 

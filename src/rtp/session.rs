@@ -398,7 +398,7 @@ impl Session {
             if conn.is_closed() {
                 return Err(Lost);
             }
-            if !conn.try_flush(turn.now_us).map_err(|_| Lost)? {
+            if !turn.sink.try_flush(&conn, turn.now_us).map_err(|_| Lost)? {
                 return Ok(Some(self.blocked(&conn, turn)));
             }
         }
@@ -429,11 +429,9 @@ impl Session {
         if self.send_frames(turn)? {
             return Ok(true);
         }
-        let blocked = (0..self.streams.len()).filter_map(|index| self.conn(index)).find(|conn| conn.has_pending());
-        if let Some(conn) = blocked {
-            *outcome = self.blocked(&conn, turn);
-        } else {
-            outcome.earlier(turn.now_us); // it was full a moment ago
+        match self.wait_for_connection(turn)? {
+            Some(blocked) => *outcome = blocked,
+            None => outcome.earlier(turn.now_us), // it was full a moment ago
         }
         Ok(false)
     }

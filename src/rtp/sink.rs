@@ -24,7 +24,10 @@ pub trait Sink {
         payload: Option<(&Bytes, Range<usize>)>,
     );
 
-    /// Frames for a TCP connection, all or none; see [`ConnWriter::send_frames`].
+    /// Sends what `conn` has kept; `true` if it can take frames. See [`ConnWriter::try_flush`].
+    fn try_flush(&mut self, conn: &Arc<ConnWriter>, now_us: i64) -> io::Result<bool>;
+
+    /// Frames for a TCP connection; see [`ConnWriter::send_frames`].
     fn frames(&mut self, conn: &Arc<ConnWriter>, frames: &Gather, now_us: i64) -> io::Result<Written>;
 
     /// Asks for a wake-up of the session `token` when `conn` takes bytes again.

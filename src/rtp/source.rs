@@ -19,6 +19,8 @@ pub struct PacketHead {
     pub marker: bool,
     /// RTP payload type.
     pub payload_type: u8,
+    /// Padding (0x20) and extension (0x10) bits of the header's first byte.
+    pub rtp_bits: u8,
     /// The packet's number in the source, which a repeat packet shares with the packet it repeats.
     pub source_sequence: u16,
     /// Number of the sample (frame) it belongs to.

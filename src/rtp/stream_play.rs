@@ -205,7 +205,9 @@ impl StreamPlay {
             timestamp: head.rtp_time.wrapping_add(self.timestamp_base),
             ssrc: self.stream.ssrc(),
         };
-        header.to_bytes()
+        let mut bytes = header.to_bytes();
+        bytes[0] |= head.rtp_bits & 0x30;
+        bytes
     }
 
     /// The packet's sequence number: the next one, without gaps; that of the original for a repeat packet.
