@@ -13,7 +13,7 @@ use super::play::{NextPacket, PlayRequest, Position, SessionEvent, SessionKey};
 use super::prefs::SendPrefs;
 use super::rtcp::Compound;
 use super::sink::Sink;
-use super::source::ReadContext;
+use super::source::{PacketKind, ReadContext};
 use super::stream::Transport;
 use super::stream_play::{Status, StreamPlay};
 use super::thin::{QualityControl, ToleranceShift};
@@ -332,27 +332,27 @@ impl Session {
     fn send_packet(&mut self, index: usize, turn: &mut Turn<'_>) -> Result<(), Lost> {
         let Some(play) = self.streams.get_mut(index) else { return Ok(()) };
         let Some(head) = play.head else { return Ok(()) };
-        let stream = Arc::clone(&play.stream);
-        match stream.transport() {
+        let is_rtcp = head.kind == PacketKind::Rtcp;
+        let to = play.peer(is_rtcp);
+        let header = play.head_for(&head);
+        let payload = play.source.payload();
+        match play.stream.transport() {
             Transport::Udp(udp) => {
-                let is_rtcp = head.kind == super::source::PacketKind::Rtcp;
-                let to = play.peer(is_rtcp);
-                let packet = play.outgoing(&head);
                 if let Some(to) = to {
-                    turn.sink.datagram(udp.pair(), is_rtcp, to, &packet.head, packet.payload);
+                    turn.sink.datagram(udp.pair(), is_rtcp, to, &header, payload);
                 }
             }
             Transport::Interleaved { rtp_channel, rtcp_channel, .. } => {
-                let packet = play.outgoing(&head);
-                let channel = if packet.is_rtcp { *rtcp_channel } else { *rtp_channel };
+                let channel = if is_rtcp { *rtcp_channel } else { *rtp_channel };
+                let len = header.len() + payload.as_ref().map_or(0, |(_, range)| range.len());
                 // A packet too long for a frame's 16 bits cannot exist on this transport: it is left out.
-                if let Some(prefix) = interleaved_prefix(channel, packet.len()) {
-                    push_frame(turn.frames, prefix, &packet.head, packet.payload);
+                if let Some(prefix) = interleaved_prefix(channel, len) {
+                    push_frame(turn.frames, prefix, &header, payload);
                 }
             }
         }
         play.advance();
-        let report = play.report_if_due(&self.timeline, turn.clock, self.prefs.report_interval_ms);
+        let report = play.report_if_due(&self.timeline, turn.clock, turn.now_us, self.prefs.report_interval_ms);
         if let Some(report) = report {
             self.send_report(index, &report, turn)?;
         }
@@ -443,8 +443,9 @@ impl Session {
 
     fn send_frames_of(&mut self, index: usize, turn: &mut Turn<'_>) -> Result<bool, Lost> {
         let Some(conn) = self.conn(index).filter(|_| !turn.frames.is_empty()) else { return Ok(true) };
-        let written = turn.sink.frames(&conn, turn.frames, turn.now_us).map_err(|_| Lost)?;
-        turn.frames.clear();
+        let result = turn.sink.frames(&conn, turn.frames, turn.now_us);
+        turn.frames.clear(); // also after a failure: they must not reach the next session's connection
+        let written = result.map_err(|_| Lost)?;
         self.frame_lot = match written {
             Written::Sent => (self.frame_lot * 2).min(FRAME_LOT),
             Written::Queued => LEAST_FRAME_LOT,

@@ -1,11 +1,9 @@
 //! One stream of a running play: its next packet, its numbering, its sender reports.
 
 use std::net::SocketAddr;
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::clock::{Clock, ntp_from_unix_us};
@@ -63,19 +61,6 @@ pub(super) struct StreamPlay {
     /// Sent and not yet in the worker's figures.
     uncounted_packets: u64,
     uncounted_bytes: u64,
-}
-
-/// The parts of a packet ready to go.
-pub(super) struct Outgoing<'a> {
-    pub(super) is_rtcp: bool,
-    pub(super) head: SmallVec<[u8; RTP_HEADER_LEN]>,
-    pub(super) payload: Option<(&'a Bytes, Range<usize>)>,
-}
-
-impl Outgoing<'_> {
-    pub(super) fn len(&self) -> usize {
-        self.head.len() + self.payload.as_ref().map_or(0, |(_, range)| range.len())
-    }
 }
 
 impl StreamPlay {
@@ -179,22 +164,20 @@ impl StreamPlay {
         self.peer.map(|peer| if is_rtcp { peer.rtcp } else { peer.rtp })
     }
 
-    /// Puts the packet `head` together and counts it as sent.
-    pub(super) fn outgoing(&mut self, head: &PacketHead) -> Outgoing<'_> {
-        let is_rtcp = head.kind == PacketKind::Rtcp;
+    /// Counts the packet `head` as sent and makes the header that goes before its payload: empty for whole packets.
+    pub(super) fn head_for(&mut self, head: &PacketHead) -> SmallVec<[u8; RTP_HEADER_LEN]> {
         let header = match head.kind {
             PacketKind::Payload => SmallVec::from(self.header(head)),
             PacketKind::Rtp | PacketKind::Rtcp => SmallVec::new(),
         };
-        let payload = self.source.payload();
-        if !is_rtcp {
+        if head.kind != PacketKind::Rtcp {
             self.last = Some((head.time_us, head.rtp_time));
             self.sent_packets += 1;
-            let len = payload.as_ref().map_or(0, |(_, range)| range.len());
+            let len = self.source.payload().map_or(0, |(_, range)| range.len());
             let own_header = if header.is_empty() { RTP_HEADER_LEN } else { 0 };
             self.sent_bytes += u32::try_from(len.saturating_sub(own_header)).unwrap_or(0);
         }
-        Outgoing { is_rtcp, head: header, payload }
+        header
     }
 
     fn header(&mut self, head: &PacketHead) -> [u8; RTP_HEADER_LEN] {
@@ -236,9 +219,9 @@ impl StreamPlay {
         &mut self,
         timeline: &Timeline,
         clock: &dyn Clock,
+        now_us: i64,
         interval_ms: i64,
     ) -> Option<Compound> {
-        let now_us = clock.now_us();
         if !self.send_reports || now_us < self.next_report_us || self.last.is_none() {
             return None;
         }

@@ -309,7 +309,15 @@ pub(super) fn list(count: usize, per_frame: usize, gap_us: i64, gop: u32, size: 
         block.extend(index.to_be_bytes());
     }
     let waker = Arc::default();
-    ListSource { packets: packets.collect(), size, block: block.into(), next: 0, frame: (0, false), at_end: AtEnd::End, waker }
+    ListSource {
+        packets: packets.collect(),
+        size,
+        block: block.into(),
+        next: 0,
+        frame: (0, false),
+        at_end: AtEnd::End,
+        waker,
+    }
 }
 
 impl ListSource {

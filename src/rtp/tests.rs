@@ -278,7 +278,6 @@ async fn a_slow_tcp_reader_misses_whole_frames_only_and_keeps_its_audio() {
         let number = frame[0].0;
         assert_eq!(frame, [(number, 0), (number, 1), (number, 2)], "frame {number} is torn");
     }
-    eprintln!("FRAMES {:?}", frames.iter().step_by(3).map(|f| f.0).collect::<Vec<_>>());
     let missing = 1500 - frames.len() / 3;
     assert!((300..1490).contains(&missing), "{missing} frames are missing");
     // What follows a gap can be decoded.

@@ -85,7 +85,9 @@ impl QualityControl {
         {
             self.worsen(self.level.saturating_add(1).min(worst), now_ms);
         } else if lateness < prefs.thick_all_the_way_delay_ms {
-            self.improve(0, now_ms);
+            // Where full quality was lost before, the way back is taken a step at a time.
+            let level = if self.hold_ms > 0 { self.level.saturating_sub(1) } else { 0 };
+            self.improve(level, now_ms);
         } else if lateness < prefs.start_thicking_delay_ms + shift.ms() && !growing {
             self.improve(self.level.saturating_sub(1), now_ms);
         }
