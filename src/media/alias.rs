@@ -98,7 +98,7 @@ fn safe_name(name: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::sample::{alias_record, atom};
+    use crate::media::test_movie::{alias_record, atom};
 
     fn dref(entries: &[Vec<u8>]) -> Vec<u8> {
         let mut out = vec![0; 4];

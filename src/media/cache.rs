@@ -206,7 +206,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
-    use crate::media::sample::SampleMovie;
+    use crate::media::test_movie::SampleMovie;
 
     fn block(len: usize) -> PacketBlock {
         PacketBlock { packets: Vec::new(), data: vec![0; len].into(), failure: None }

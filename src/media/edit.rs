@@ -39,7 +39,7 @@ impl Edits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::sample::full;
+    use crate::media::test_movie::full;
 
     #[test]
     fn an_empty_edit_delays_and_a_start_trim_shifts() {

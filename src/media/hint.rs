@@ -189,7 +189,7 @@ impl<'a> Constructor<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::sample::{HintPacket, hint_sample};
+    use crate::media::test_movie::{HintPacket, hint_sample};
 
     fn one(packet: HintPacket) -> Result<(i32, usize), MovieError> {
         let sample = hint_sample(&[packet]);

@@ -40,6 +40,8 @@ pub struct HintTrack {
     kind: TrackKind,
     text: StreamText,
     block_samples: u32,
+    /// Bytes of all packets: by `hinf`, or else of what they are made from.
+    total_bytes: u64,
     /// Relative time of the track's very first packet: the zero of all relative times.
     zero: i32,
     numbers: OnceLock<Vec<u64>>,
@@ -63,6 +65,7 @@ impl HintTrack {
         let (zero, first_sample) = first_packet(&track, movie);
         let kind = text.kind.or(first_media.map(|m| m.kind)).unwrap_or_default();
         let media_bytes = media.iter().flatten().filter_map(|&i| movie.media.get(i)).map(|m| m.samples.total_size());
+        let media_bytes = media_bytes.fold(0, u64::saturating_add);
         Ok(Self {
             // The hinter repeats the media's edit list; where it did not, the media's own still holds.
             edits: track.edits.or(first_media.and_then(|m| m.edits)).unwrap_or_default(),
@@ -76,7 +79,12 @@ impl HintTrack {
             },
             kind,
             text,
-            block_samples: block_samples(&track, media_bytes.fold(0, u64::saturating_add)),
+            block_samples: block_samples(&track, media_bytes),
+            total_bytes: match (track.user.total_bytes, media_bytes) {
+                (0, 0) => track.samples.total_size(),
+                (0, media) => media,
+                (told, _) => told,
+            },
             zero,
             numbers: OnceLock::new(),
             media,
@@ -129,10 +137,11 @@ impl HintTrack {
         &self.track.user.sdp
     }
 
-    /// Bits per second, RTP headers included: the `hinf` total over the duration.
+    /// Bits per second: the `hinf` total, which includes RTP headers, over the duration. Where the file has none, what
+    /// the media amounts to.
     pub fn bit_rate(&self) -> u32 {
         let seconds = self.duration();
-        if seconds > 0.0 { (self.track.user.total_bytes as f64 * 8.0 / seconds) as u32 } else { 0 }
+        if seconds > 0.0 { (self.total_bytes as f64 * 8.0 / seconds) as u32 } else { 0 }
     }
 
     /// Length in seconds.
@@ -314,7 +323,7 @@ fn sync_table(track: &Track, media: &Track, first_sample: Option<u32>) -> SyncTa
     let count = track.samples.count();
     let paired = count.abs_diff(media.samples.count()) <= PAIRED_SLACK;
     let to_hint = |sample: u32| match first_sample {
-        Some(first) if paired => (sample + 1).checked_sub(first),
+        Some(first) if paired => sample.checked_sub(first)?.checked_add(1),
         _ => {
             let time = u128::from(media.samples.time(sample)) * u128::from(track.timescale);
             let time = (time + u128::from(media.timescale / 2)) / u128::from(media.timescale);

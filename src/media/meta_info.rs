@@ -1,5 +1,5 @@
-//! RTP-Meta-Info payloads (draft-serenyi-avt-rtp-meta): packets for caching proxies, which tell where in the file they
-//! come from.
+//! RTP-Meta-Info payloads, as DSS 6.0.3 sends them: packets for caching proxies, which tell where in the file they come
+//! from.
 //!
 //! The client lists the fields it wants in `x-RTP-Meta-Info`; the payload of each packet then is those fields, with the
 //! media data (`md`) last. A field is two letters, a 16-bit length and its value, or, where the client gave it a number,

@@ -31,7 +31,7 @@ mod thinning;
 mod track;
 
 #[cfg(test)]
-pub(crate) mod sample;
+pub(crate) mod test_movie;
 #[cfg(test)]
 mod tests;
 

@@ -128,7 +128,7 @@ impl MovieCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::sample::SampleMovie;
+    use crate::media::test_movie::SampleMovie;
 
     fn write(path: &Path, duration: u32) {
         let movie = SampleMovie { duration, ..SampleMovie::video() };

@@ -100,9 +100,7 @@ type Line<'a> = (&'a str, u64);
 
 /// Composes the SDP: session lines in order, then the media sections in the order of the tracks.
 pub(super) fn compose(movie: &Movie, params: &SdpParams) -> String {
-    // A track of unknown rate leaves the rate of the whole unknown.
-    let known = movie.hint_tracks().iter().all(|t| t.bit_rate() > 0);
-    let session_rate = if known { u64::from(movie.bit_rate()) } else { 0 };
+    let session_rate = u64::from(movie.bit_rate());
     let own = lines(movie.sdp_lines()).map(|l| (l, session_rate));
     let tracks = movie.hint_tracks().iter().flat_map(|t| lines(t.sdp_lines()).map(|l| (l, u64::from(t.bit_rate()))));
     let all: Vec<Line<'_>> = own.chain(tracks).collect();

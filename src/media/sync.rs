@@ -88,7 +88,7 @@ impl SyncTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::sample::full;
+    use crate::media::test_movie::full;
 
     #[test]
     fn positions_count_from_the_last_sync_sample() {

@@ -385,7 +385,7 @@ impl ChunkTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::sample::{atom, full};
+    use crate::media::test_movie::{atom, full};
 
     fn table(atoms: &[(&[u8; 4], Vec<u32>)]) -> Result<SampleTable, MovieError> {
         let stbl: Vec<u8> = atoms.iter().flat_map(|(kind, words)| atom(kind, &full(words))).collect();

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use proptest::prelude::*;
 
-use super::sample::{HintPacket, SampleMovie, SampleTrack, alias_record, atom, full, rtp_description};
+use super::test_movie::{HintPacket, SampleMovie, SampleTrack, alias_record, atom, full, rtp_description};
 use super::*;
 
 fn open(movie: &SampleMovie) -> Arc<Movie> {
@@ -191,6 +191,14 @@ mod tracks {
     }
 
     #[test]
+    fn without_hinf_the_bit_rate_is_that_of_the_media() {
+        let mut movie = SampleMovie::video();
+        movie.hint().total_bytes = None;
+        let bytes: u32 = (0..12).map(|n| 20 + n).sum();
+        assert_eq!(open(&movie).bit_rate(), bytes * 8);
+    }
+
+    #[test]
     fn packets_carry_what_the_hints_prescribe() {
         let movie = open(&SampleMovie::video());
         let all = packets(&movie, 2);
@@ -239,6 +247,18 @@ mod tracks {
             assert_eq!(all.iter().filter(|(p, _)| thinning_keeps(5, p)).count(), 3);
             assert_eq!(all.iter().filter(|(p, _)| thinning_keeps(6, p)).count(), 6);
         }
+    }
+
+    #[test]
+    fn key_frames_outside_the_hint_track_are_left_out() {
+        // The first packet takes data from the second frame, so key frame 1 has no hint sample.
+        let hints: Vec<_> = (0..11).map(|n| vec![HintPacket::new(96).sample(0, n + 2, 0, 4)]).collect();
+        let mut movie = SampleMovie::with_hints(&hints);
+        movie.hint().sync = Some(vec![1]);
+        movie.tracks[0].sync = Some(vec![1, 5, 9, u32::MAX]);
+        let movie = open(&movie);
+        let syncs = packets(&movie, 2).into_iter().filter(|(p, _)| p.flags.contains(PacketFlags::SYNC));
+        assert_eq!(syncs.map(|(p, _)| p.sample).collect::<Vec<_>>(), [4, 8]);
     }
 
     #[test]
@@ -591,14 +611,6 @@ mod sdp_text {
         assert!(text.contains("b=AS:2097172\r\n") && text.contains("b=AS:2097151\r\n"));
         let text = movie.sdp(&SdpParams { clamp_bandwidth: true, ..params() });
         assert_eq!(text.matches("b=AS:100\r\n").count(), 2, "{text}");
-    }
-
-    #[test]
-    fn bandwidth_is_left_alone_where_the_real_one_is_unknown() {
-        let mut movie = SampleMovie::video();
-        movie.hint().total_bytes = None;
-        let text = open(&movie).sdp(&SdpParams { clamp_bandwidth: true, ..params() });
-        assert!(text.contains("b=AS:96\r\n") && text.contains("b=AS:76\r\n"), "{text}");
     }
 
     #[test]
