@@ -23,7 +23,7 @@ use crate::config::Prefs;
 
 use super::crash_marker::CrashMarker;
 use super::death::{Death, EXIT_FATAL};
-use super::fork::fork_single_threaded;
+use super::fork::{fork_single_threaded, require_single_thread};
 use super::pidfile::PidFile;
 use super::report::{Report, Reporter, Reports};
 use super::signals::passed_on;
@@ -158,6 +158,7 @@ impl Watchdog {
     /// # Errors
     /// The process has several threads, or the system refuses something that the first start needs.
     pub fn run(self) -> io::Result<Outcome> {
+        require_single_thread()?;
         let marker = CrashMarker::new()?;
         let handled: SigSet = passed_on().into_iter().chain([Signal::SIGCHLD]).collect();
         handled.thread_block()?;
