@@ -121,6 +121,22 @@ pub struct Child {
     pub pid_file_warning: Option<String>,
 }
 
+impl Child {
+    /// The same for a server in the foreground, which has no parent: nobody is told, nobody reads the notes.
+    ///
+    /// # Errors
+    /// The system has no memory for the notes.
+    pub fn without_parent() -> io::Result<Self> {
+        Ok(Self {
+            reporter: Reporter::disconnected(),
+            marker: CrashMarker::new()?,
+            last_death: None,
+            restarts: 0,
+            pid_file_warning: None,
+        })
+    }
+}
+
 /// In which process [`Watchdog::run`] returned, and why.
 #[derive(Debug)]
 pub enum Outcome {
