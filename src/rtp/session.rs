@@ -470,8 +470,9 @@ impl Session {
 
     fn send_frames_of(&mut self, index: usize, turn: &mut Turn<'_>) -> Result<bool, Lost> {
         let Some(conn) = self.conn(index).filter(|_| !turn.frames.is_empty()) else { return Ok(true) };
-        let written = turn.sink.frames(&conn, turn.frames, turn.now_us).map_err(|_| Lost)?;
-        turn.frames.clear();
+        let result = turn.sink.frames(&conn, turn.frames, turn.now_us);
+        turn.frames.clear(); // also after a failure: they must not reach the next session's connection
+        let written = result.map_err(|_| Lost)?;
         self.frame_lot = match written {
             Written::Sent => (self.frame_lot * 2).min(FRAME_LOT),
             Written::Queued => LEAST_FRAME_LOT,
