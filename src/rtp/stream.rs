@@ -49,9 +49,8 @@ pub struct UdpTransport {
     addresses: Mutex<PeerAddresses>,
     /// Goes up when the addresses change, so that the sender need not lock for each packet.
     generation: AtomicU32,
-    /// Whether packets are kept until acknowledged (`x-Retransmit`).
-    reliable: bool,
-    acks: Mutex<AckBox>,
+    /// Reliable UDP (`x-Retransmit`): packets are kept until acknowledged.
+    acks: Option<Box<Mutex<AckBox>>>,
 }
 
 /// Acknowledgements on their way from the receiver task to the send worker.
@@ -83,37 +82,39 @@ impl UdpTransport {
             rtsp_peer: rtsp_peer.to_canonical(),
             addresses: Mutex::new(addresses),
             generation: AtomicU32::new(1),
-            reliable: false,
-            acks: Mutex::default(),
+            acks: None,
         }
     }
 
     /// Makes it reliable UDP: the client's `x-Retransmit` was accepted.
     pub fn reliable(mut self) -> Self {
-        self.reliable = true;
+        self.acks = Some(Box::default());
         self
     }
 
     /// Whether packets are kept until acknowledged.
     pub fn is_reliable(&self) -> bool {
-        self.reliable
+        self.acks.is_some()
     }
 
     /// From now on (or no more) acknowledgements are kept for the sender, and `waker` called for each batch.
     pub(crate) fn listen_for_acks(&self, waker: Option<SessionWaker>) {
-        let mut acks = self.acks.lock();
-        acks.sequences.clear();
-        acks.waker = waker;
+        if let Some(acks) = &self.acks {
+            *acks.lock() = AckBox { sequences: Vec::new(), waker };
+        }
     }
 
     /// Takes the acknowledgements that have come.
     pub(crate) fn take_acks(&self, into: &mut Vec<u16>) {
-        into.append(&mut self.acks.lock().sequences);
+        if let Some(acks) = &self.acks {
+            into.append(&mut acks.lock().sequences);
+        }
     }
 
     /// Acks that come before the first PLAY, or more than a window can hold, mean nothing.
     fn note_acks(&self, sequences: &[u16]) {
-        let mut acks = self.acks.lock();
+        let Some(acks) = &self.acks else { return };
+        let mut acks = acks.lock();
         if acks.sequences.len() + sequences.len() > MAX_ACKS_WAITING {
             return;
         }
@@ -344,9 +345,7 @@ impl RtpStream {
         });
         summary.packets = packets;
         if let (Transport::Udp(udp), false) = (&self.config.transport, summary.acked.is_empty()) {
-            if udp.is_reliable() {
-                udp.note_acks(&summary.acked);
-            }
+            udp.note_acks(&summary.acked);
         }
         if let Err(error) = result {
             tracing::debug!(track = self.config.track_id, %error, "rtcp from player");
