@@ -9,14 +9,15 @@ use std::time::Duration;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::cli::{self, CommandLine};
+use super::console;
 use super::daemon::{self, LAUNCH_PATIENCE, Side};
 use super::death::{EXIT_FATAL, EXIT_RESTART};
+use super::limits;
 use super::pidfile::PidFile;
 use super::privileges::RunAs;
 use super::signals::{SignalEvent, SignalEvents, Signals};
 use super::systemd::{self, ServiceManager};
 use super::watchdog::{Child, Outcome, Watchdog};
-use super::limits;
 use crate::config::{Finding, Prefs, Severity, check_file, identity};
 use crate::log::{ErrorLog, ErrorLogLayer, ErrorLogOptions, Level, SystemClock};
 use crate::modules::{self, ErrorLogModule};
@@ -104,8 +105,9 @@ fn load(command: &CommandLine) -> Result<(Prefs, Vec<Finding>), String> {
     Ok((loaded.prefs, loaded.findings))
 }
 
+/// Tells the terminal. DSS did so on standard output, where scripts look for it.
 fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// The serving process, with or without a watchdog above it.
@@ -118,12 +120,9 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
         Ok(loaded) => loaded,
         Err(error) => return give_up(child, &error),
     };
-    let run_as = match RunAs::resolve(&prefs.server.run_user_name, &prefs.server.run_group_name) {
-        Ok(run_as) => run_as,
-        Err(error) => return give_up(child, &format!("FATAL: {error}")),
-    };
+    let run_as = RunAs::resolve(&prefs.server.run_user_name, &prefs.server.run_group_name);
     let log_folder = prefs.server_path("error_logfile_dir");
-    let folder_trouble = run_as.make_log_folder(&log_folder).err();
+    let folder_trouble = run_as.as_ref().ok().and_then(|run_as| run_as.make_log_folder(&log_folder).err());
     let error_log = open_error_log(&prefs);
     if let Some(error) = folder_trouble {
         tracing::warn!("{}: {error}", log_folder.display());
@@ -142,6 +141,14 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
         Err(text) => {
             error_log.shutdown();
             return give_up(child, &text);
+        }
+    };
+    let run_as = match run_as {
+        Ok(run_as) => run_as,
+        Err(error) => {
+            tracing::error!(fatal = true, "{error}");
+            error_log.shutdown();
+            return give_up(child, &format!("FATAL: {error}"));
         }
     };
     let pid_file = claim_pid_file(command, &prefs);
@@ -205,7 +212,8 @@ fn listen(
     }
     let handed = manager.sockets();
     if !handed.is_empty() {
-        let bound = |socket: super::systemd::HandedSocket| BoundListener { socket: socket.listener, loopback_only: false };
+        let bound =
+            |socket: super::systemd::HandedSocket| BoundListener { socket: socket.listener, loopback_only: false };
         return Ok(handed.into_iter().map(bound).collect());
     }
     let (listeners, errors) = bind_all(&prefs.server, command.port);
@@ -272,6 +280,9 @@ async fn serve(
     tokio::spawn(Arc::clone(&server).run_events());
     tokio::spawn(Arc::clone(&server).run_timers());
     tokio::spawn(tick(Arc::clone(error_log)));
+    if let Some(table) = command.console {
+        tokio::spawn(console::run(Arc::clone(&server), table));
+    }
     announce(&addresses);
     child.reporter.ready();
     let _ = systemd::ready("serving");
