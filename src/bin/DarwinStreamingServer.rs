@@ -1,4 +1,8 @@
 //! Darwin Streaming Server's successor: the server binary.
 #![allow(non_snake_case)] // the binary's name is what operators' scripts start
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(dss::process::main(std::env::args_os()))
+}

@@ -1,1 +1,29 @@
 //! The built-in modules: thin; each registers for its roles and calls the room that does the work.
+
+mod access_log;
+mod error_log;
+mod file;
+mod posix_file_sys;
+
+use std::sync::Arc;
+
+pub use self::access_log::AccessLogModule;
+pub use self::error_log::ErrorLogModule;
+pub use self::file::FileModule;
+pub use self::posix_file_sys::PosixFileSysModule;
+use crate::log::ErrorLog;
+use crate::qtss::Module;
+use crate::server::Preferences;
+
+/// The built-in modules in DSS's load order, without the error-log module, which is first of all, before the dynamic
+/// ones.
+///
+/// # Errors
+/// When a module cannot get what it needs from the system.
+pub fn builtin(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> std::io::Result<Vec<Arc<dyn Module>>> {
+    Ok(vec![
+        Arc::new(FileModule::new(preferences)?),
+        Arc::new(AccessLogModule::new(preferences, error_log)),
+        Arc::new(PosixFileSysModule::default()),
+    ])
+}

@@ -1,1 +1,220 @@
 //! Listeners, connections, the request's walk through the roles, session tables, limits.
+//!
+//! A [`Server`] holds what everything shares. Each connection is one task ([`connection`]); each request walks the roles
+//! ([`walk`]) with a [`RequestContext`]; what lives longer than a request is a [`ClientSession`]. Packets are sent by
+//! the engine of the rtp room; what it reports back ends in [`Server::run_events`].
+
+mod answers;
+mod authorize;
+pub mod connection;
+mod context;
+mod lifecycle;
+mod limits;
+mod listener;
+mod objects;
+mod session;
+mod stats;
+pub mod streams;
+mod walk;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, watch};
+
+pub use self::connection::Connection;
+pub use self::context::{AfterResponse, RequestContext};
+pub use self::lifecycle::{ClosingSession, raise_descriptor_limit};
+pub use self::limits::Refusal;
+pub use self::listener::{ListenError, Listener};
+pub use self::session::{ClientSession, PlayState, SessionLog, SessionState, SessionStream, SessionTable};
+pub use self::stats::Stats;
+use crate::config::{ModulePrefs, Prefs, ServerPrefs, identity};
+use crate::qtss::attr::*;
+use crate::qtss::{Object, ObjectStore, Registry};
+use crate::rtp::{
+    Clock, EngineConfig, PoolConfig, PortPool, RtcpObserver, RtcpSummary, RtpStream, SendEngine, SendPrefs,
+    SessionEvent,
+};
+
+/// The states of the server, with the numbers of `QTSS_ServerState`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum ServerState {
+    /// Before the first listener.
+    StartingUp = 0,
+    /// Serving.
+    Running = 1,
+    /// Refusing new sessions.
+    RefusingConnections = 2,
+    /// A fatal error was logged; the process ends.
+    FatalError = 3,
+    /// On the way out.
+    ShuttingDown = 4,
+    /// Listening, but every request that needs a session is refused.
+    Idle = 5,
+}
+
+/// The running server.
+pub struct Server {
+    /// All QTSS objects.
+    pub objects: Arc<ObjectStore>,
+    /// `qtssServerObjectType`.
+    pub object: Arc<Object>,
+    /// The modules and their roles.
+    pub registry: Arc<Registry>,
+    /// The one clock.
+    pub clock: Arc<dyn Clock>,
+    /// All client sessions.
+    pub sessions: SessionTable,
+    /// Counters.
+    pub stats: Stats,
+    /// UDP port pairs.
+    pub ports: PortPool,
+    /// Sends the packets.
+    pub engine: SendEngine,
+    /// Value of the `Server` header.
+    pub identity: String,
+    preferences: Arc<Preferences>,
+    send_prefs: ArcSwap<SendPrefs>,
+    listeners: Mutex<Vec<Listener>>,
+    reserve: Mutex<Option<std::fs::File>>,
+    state: AtomicU32,
+    next_connection: AtomicU32,
+    stop: watch::Sender<bool>,
+    events: Mutex<Option<mpsc::UnboundedReceiver<SessionEvent>>>,
+}
+
+/// The configuration in force, shared by the server and its modules.
+pub struct Preferences {
+    server: ArcSwap<ServerPrefs>,
+    document: Mutex<Prefs>,
+}
+
+impl Preferences {
+    /// What was loaded from the file.
+    pub fn new(prefs: Prefs) -> Arc<Self> {
+        Arc::new(Self { server: ArcSwap::new(Arc::clone(&prefs.server)), document: Mutex::new(prefs) })
+    }
+
+    /// The server's section. Keep the `Arc` for the length of one decision only.
+    pub fn server(&self) -> Arc<ServerPrefs> {
+        self.server.load_full()
+    }
+
+    /// Reads from the whole configuration.
+    pub fn with<T>(&self, read: impl FnOnce(&Prefs) -> T) -> T {
+        read(&self.document.lock())
+    }
+
+    /// A module's section.
+    pub fn module(&self, name: &str) -> ModulePrefs {
+        self.document.lock().module(name)
+    }
+}
+
+/// Tells nobody: reports of players are already in the streams' figures. Modules with the RTCP role come in here.
+struct Observer;
+
+impl RtcpObserver for Observer {
+    fn rtcp_received(&self, _stream: &Arc<RtpStream>, _compound: &[u8], _summary: &RtcpSummary) {}
+}
+
+impl Server {
+    /// A server that is not listening yet. Has to be called inside the runtime that will serve.
+    ///
+    /// # Errors
+    /// When the send workers cannot be started.
+    pub fn new(
+        registry: Arc<Registry>,
+        preferences: Arc<Preferences>,
+        clock: Arc<dyn Clock>,
+    ) -> std::io::Result<Arc<Self>> {
+        let server_prefs = preferences.server();
+        let (sender, events) = mpsc::unbounded_channel();
+        let engine = SendEngine::start(&EngineConfig::detect(), Arc::clone(&clock), sender)?;
+        let pool = PoolConfig {
+            rtcp_receive_buffer: usize::try_from(server_prefs.rtcp_rcv_buf_size).unwrap_or(768).saturating_mul(1024),
+            ..PoolConfig::default()
+        };
+        let runtime = tokio::runtime::Handle::current();
+        let (objects, object) = (Arc::clone(registry.store()), Arc::clone(registry.server()));
+        let server = Arc::new(Self {
+            ports: PortPool::new(pool, Some(runtime), Arc::clone(&clock), Arc::new(Observer)),
+            engine,
+            identity: identity::server_header(),
+            send_prefs: ArcSwap::from_pointee(limits::send_prefs(&server_prefs)),
+            preferences,
+            sessions: SessionTable::default(),
+            stats: Stats::default(),
+            listeners: Mutex::default(),
+            reserve: Mutex::new(std::fs::File::open("/dev/null").ok()),
+            state: AtomicU32::new(ServerState::StartingUp as u32),
+            next_connection: AtomicU32::new(1),
+            stop: watch::Sender::new(false),
+            events: Mutex::new(Some(events)),
+            objects,
+            object,
+            registry,
+            clock,
+        });
+        objects::declare_computed(&server.objects);
+        server.fill_server_object();
+        Ok(server)
+    }
+
+    fn fill_server_object(&self) {
+        let wall_ms = self.clock.wall_us() / 1000;
+        self.object.set_str(qtssSvrRTSPServerHeader, &format!("Server: {}", self.identity));
+        self.object.set_str(qtssSvrServerName, "DSS");
+        self.object.set_i64(qtssSvrStartupTime, wall_ms);
+        self.object.set_u32(qtssServerAPIVersion, 0x0005_0000);
+    }
+
+    /// The preferences as they are now. Keep the `Arc` for the length of one decision only.
+    pub fn prefs(&self) -> Arc<ServerPrefs> {
+        self.preferences.server()
+    }
+
+    /// The data plane's timing as the preferences have it now.
+    pub fn send_prefs(&self) -> Arc<SendPrefs> {
+        self.send_prefs.load_full()
+    }
+
+    /// Milliseconds of the server's clock.
+    pub fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// Does it take new sessions?
+    pub fn is_running(&self) -> bool {
+        self.state() == ServerState::Running as u32
+    }
+
+    /// The state's number.
+    pub fn state(&self) -> u32 {
+        self.state.load(Ordering::Acquire)
+    }
+
+    /// Changes the state.
+    pub fn set_state(&self, state: ServerState) {
+        self.state.store(state as u32, Ordering::Release);
+        self.object.set_u32(qtssSvrState, state as u32);
+    }
+
+    /// A receiver that sees `true` when connections have to end.
+    pub fn shutdown_signal(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
+    }
+
+    pub(self) fn next_connection_id(&self) -> u32 {
+        self.next_connection.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// RTCP of an interleaved stream has arrived and is in the stream's figures.
+    pub(self) fn rtcp_received(&self, stream: &Arc<RtpStream>, compound: &[u8], summary: &RtcpSummary) {
+        Observer.rtcp_received(stream, compound, summary);
+    }
+}

@@ -1,0 +1,63 @@
+//! What the operator may set about sending. Field names are those of `streamingserver.xml`.
+
+/// Preferences of the send path; shared by all sessions as an `Arc` and replaced as a whole when preferences are reread.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SendPrefs {
+    /// `send_interval`, ms: how early a packet may leave, and the width of an overbuffer bucket.
+    pub send_interval_ms: i64,
+    /// `max_send_ahead_time`, ms (the preference is in seconds): the farthest a stream may run ahead of real time.
+    pub max_send_ahead_ms: i64,
+    /// `overbuffer_rate`: speed of sending ahead, as a multiple of real time.
+    pub overbuffer_rate: f64,
+    /// `start_thinning_delay`, ms of lateness from which growing lateness thins.
+    pub start_thinning_delay_ms: i64,
+    /// `always_thin_delay`, ms of lateness from which a stream is thinned a level each interval.
+    pub always_thin_delay_ms: i64,
+    /// `thin_all_the_way_delay`, ms of lateness from which the worst level applies at once.
+    pub thin_all_the_way_delay_ms: i64,
+    /// `drop_all_video_delay`, ms of lateness from which video frames are left out.
+    pub drop_all_video_delay_ms: i64,
+    /// `drop_all_packets_delay`, ms of lateness from which everything is left out.
+    pub drop_all_packets_delay_ms: i64,
+    /// `start_thicking_delay`, ms of lateness under which quality comes back a level each interval.
+    pub start_thicking_delay_ms: i64,
+    /// `thick_all_the_way_delay`, ms of lateness (negative: ahead) under which full quality comes back at once.
+    pub thick_all_the_way_delay_ms: i64,
+    /// `quality_check_interval`, ms between two looks at the lateness.
+    pub quality_check_interval_ms: i64,
+    /// `disable_thinning`: never leave out frames.
+    pub disable_thinning: bool,
+    /// Seconds between sender reports; 7 as DSS, 1 for streams with 3GPP rate adaptation.
+    pub report_interval_ms: i64,
+    /// A TCP connection that takes no byte for this long, in ms, is given up.
+    pub stuck_tcp_ms: i64,
+}
+
+impl Default for SendPrefs {
+    /// The defaults of DSS 6.0.3.
+    fn default() -> Self {
+        Self {
+            send_interval_ms: 50,
+            max_send_ahead_ms: 25_000,
+            overbuffer_rate: 2.0,
+            start_thinning_delay_ms: 0,
+            always_thin_delay_ms: 750,
+            thin_all_the_way_delay_ms: 1500,
+            drop_all_video_delay_ms: 1750,
+            drop_all_packets_delay_ms: 2500,
+            start_thicking_delay_ms: 250,
+            thick_all_the_way_delay_ms: -2000,
+            quality_check_interval_ms: 1000,
+            disable_thinning: false,
+            report_interval_ms: 7000,
+            stuck_tcp_ms: 20_000,
+        }
+    }
+}
+
+impl SendPrefs {
+    /// `send_interval` in microseconds, at least 1 ms so that no rule divides time into nothing.
+    pub(crate) fn send_interval_us(&self) -> i64 {
+        self.send_interval_ms.clamp(1, 10_000) * 1000
+    }
+}

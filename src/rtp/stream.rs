@@ -1,0 +1,369 @@
+//! One track on its way to one player: identity, transport, numbering and what the player reports.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU16, AtomicU32, Ordering};
+
+use parking_lot::Mutex;
+
+use super::clock::{Clock, ntp_from_unix_us};
+use super::conn_writer::ConnWriter;
+use super::ports::{PairLease, UdpPair};
+use super::rtcp::Cname;
+use super::rtcp_in::{self, NaduBlock, RtcpItem};
+use super::stats::StreamStats;
+
+const RELAXED: Ordering = Ordering::Relaxed;
+
+/// The worst quality level of hinted files; 0 is everything.
+pub const WORST_FILE_QUALITY: u8 = 6;
+
+/// Recommended ack timeouts of reliable UDP lie in this range, milliseconds.
+const ACK_TIMEOUT_MS: std::ops::RangeInclusive<u32> = 20..=100;
+
+/// Where a stream's packets go.
+#[derive(Debug)]
+pub enum Transport {
+    /// Datagrams from a shared port pair.
+    Udp(UdpTransport),
+    /// `$` frames on an RTSP (or tunnel) connection.
+    Interleaved {
+        /// The connection's output.
+        conn: Arc<ConnWriter>,
+        /// Channel of RTP, as the Transport header says.
+        rtp_channel: u8,
+        /// Channel of RTCP.
+        rtcp_channel: u8,
+    },
+}
+
+/// A stream's end of a UDP port pair, and the player's addresses.
+#[derive(Debug)]
+pub struct UdpTransport {
+    lease: PairLease,
+    rtsp_peer: IpAddr,
+    addresses: Mutex<PeerAddresses>,
+    /// Goes up when the addresses change, so that the sender need not lock for each packet.
+    generation: AtomicU32,
+}
+
+/// The player's UDP addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeerAddresses {
+    /// Where RTP goes.
+    pub rtp: SocketAddr,
+    /// Where RTCP goes.
+    pub rtcp: SocketAddr,
+    rtp_known: bool,
+    rtcp_known: bool,
+}
+
+impl UdpTransport {
+    /// Datagrams to the addresses of SETUP's Transport header. `rtsp_peer` is the address of the RTSP connection: only
+    /// from there will the player's real ports be learned.
+    pub fn new(lease: PairLease, rtsp_peer: IpAddr, rtp: SocketAddr, rtcp: SocketAddr) -> Self {
+        let addresses = PeerAddresses { rtp, rtcp, rtp_known: false, rtcp_known: false };
+        Self {
+            lease,
+            rtsp_peer: rtsp_peer.to_canonical(),
+            addresses: Mutex::new(addresses),
+            generation: AtomicU32::new(1),
+        }
+    }
+
+    /// The server's sockets.
+    pub fn pair(&self) -> &Arc<UdpPair> {
+        self.lease.pair()
+    }
+
+    /// The player's addresses now.
+    pub fn addresses(&self) -> PeerAddresses {
+        *self.addresses.lock()
+    }
+
+    /// A number that changes with [`UdpTransport::addresses`].
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn rtsp_peer(&self) -> IpAddr {
+        self.rtsp_peer
+    }
+
+    /// A datagram came from `from`: the announced address is confirmed, or, once, replaced by what a NAT made of it.
+    /// Returns whether the address changed.
+    pub(crate) fn learn(&self, is_rtcp: bool, from: SocketAddr) -> bool {
+        let mut addresses = self.addresses.lock();
+        let PeerAddresses { rtp, rtcp, rtp_known, rtcp_known } = &mut *addresses;
+        let (address, known) = if is_rtcp { (rtcp, rtcp_known) } else { (rtp, rtp_known) };
+        let changed = !*known && *address != from && from.ip().to_canonical() == self.rtsp_peer;
+        if changed {
+            *address = from;
+            self.generation.fetch_add(1, Ordering::Release);
+        }
+        *known |= changed || *address == from;
+        changed
+    }
+
+    /// Whether the player's port for RTP (or RTCP) has been seen.
+    pub(crate) fn is_known(&self, is_rtcp: bool) -> bool {
+        let addresses = self.addresses.lock();
+        if is_rtcp { addresses.rtcp_known } else { addresses.rtp_known }
+    }
+}
+
+/// What SETUP decides about a stream.
+#[derive(Debug)]
+pub struct StreamConfig {
+    /// Track number of the URL (`trackID=`).
+    pub track_id: u32,
+    /// Encoding name and clock rate as in the SDP's rtpmap.
+    pub payload_name: String,
+    /// RTP clock rate in Hz.
+    pub clock_rate: u32,
+    /// Whether it is thinned by frames.
+    pub is_video: bool,
+    /// Highest quality level the source knows; 0 if it can't be thinned.
+    pub worst_quality: u8,
+    /// The level to start with (`default_stream_quality`).
+    pub quality: u8,
+    /// The session's name.
+    pub cname: Cname,
+    /// The session's sign of life, milliseconds of the server's [`Clock`].
+    pub activity: Arc<AtomicI64>,
+    /// Where packets go.
+    pub transport: Transport,
+}
+
+/// A stream; shared by the control plane, the send worker and the RTCP receiver.
+#[derive(Debug)]
+pub struct RtpStream {
+    config: StreamConfig,
+    ssrc: u32,
+    next_sequence: AtomicU16,
+    timestamp_base: AtomicU32,
+    quality: AtomicU8,
+    thinning_disabled: AtomicBool,
+    stats: StreamStats,
+}
+
+/// What a compound from the player told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RtcpSummary {
+    /// Packets that could be read; with 0 the datagram was rubbish.
+    pub packets: usize,
+    /// Whether there was a report block on this stream.
+    pub reported: bool,
+    /// Whether there was an `APP QTSS` report.
+    pub qtss: bool,
+    /// Sequence numbers acknowledged by a reliable-UDP player. Bounded by the compound's size.
+    pub acked: Vec<u16>,
+    /// 3GPP blocks on this stream.
+    pub nadu: Vec<NaduBlock>,
+}
+
+impl RtpStream {
+    /// A stream with random SSRC, sequence and timestamp base (RFC 3550 section 5.1), reachable for RTCP at once.
+    pub fn new(config: StreamConfig) -> Arc<Self> {
+        let quality = config.quality.min(config.worst_quality);
+        let stream = Arc::new(Self {
+            ssrc: rand::random(),
+            next_sequence: AtomicU16::new(rand::random()),
+            timestamp_base: AtomicU32::new(rand::random()),
+            quality: AtomicU8::new(quality),
+            thinning_disabled: AtomicBool::new(false),
+            stats: StreamStats::new(),
+            config,
+        });
+        if let Transport::Udp(udp) = &stream.config.transport {
+            udp.lease.attach(&stream);
+        }
+        stream
+    }
+
+    /// What SETUP decided.
+    pub fn config(&self) -> &StreamConfig {
+        &self.config
+    }
+
+    /// The stream's source, as in the Transport header.
+    pub fn ssrc(&self) -> u32 {
+        self.ssrc
+    }
+
+    /// Where packets go.
+    pub fn transport(&self) -> &Transport {
+        &self.config.transport
+    }
+
+    /// Whether every packet arrives in order (TCP): repeat packets are not needed, lateness is the measure of trouble.
+    pub fn is_reliable(&self) -> bool {
+        matches!(self.config.transport, Transport::Interleaved { .. })
+    }
+
+    /// Counters and reports.
+    pub fn stats(&self) -> &StreamStats {
+        &self.stats
+    }
+
+    /// Sequence number of the next packet. Stable only while the stream is not playing.
+    pub fn next_sequence(&self) -> u16 {
+        self.next_sequence.load(RELAXED)
+    }
+
+    pub(crate) fn set_next_sequence(&self, sequence: u16) {
+        self.next_sequence.store(sequence, RELAXED);
+    }
+
+    /// What is added to a packet's own timestamp.
+    pub fn timestamp_base(&self) -> u32 {
+        self.timestamp_base.load(RELAXED)
+    }
+
+    /// Moves the timestamps of the next PLAY ahead by a pause of `paused_us` microseconds, so that the player's clock
+    /// stays linear. Call it once per pause, before the RTP-Info of the PLAY that ends it.
+    pub fn add_pause(&self, paused_us: i64) {
+        let ticks = i128::from(paused_us.max(0)) * i128::from(self.config.clock_rate) / 1_000_000;
+        self.timestamp_base.fetch_add(ticks as u32, RELAXED);
+    }
+
+    /// Quality level, 0 is best.
+    pub fn quality(&self) -> u8 {
+        self.quality.load(RELAXED)
+    }
+
+    /// Sets the quality level, at most the worst the source has.
+    pub fn set_quality(&self, level: u8) {
+        self.quality.store(level.min(self.config.worst_quality), RELAXED);
+    }
+
+    /// Whether thinning is off for this stream.
+    pub fn is_thinning_disabled(&self) -> bool {
+        self.thinning_disabled.load(RELAXED)
+    }
+
+    /// Switches thinning of this stream off or on; off also brings full quality back.
+    pub fn set_thinning_disabled(&self, disabled: bool) {
+        self.thinning_disabled.store(disabled, RELAXED);
+        if disabled {
+            self.set_quality(0);
+        }
+    }
+
+    /// The ack timeout that sender reports recommend, ms: the round trip within 20 to 100.
+    pub fn ack_timeout_ms(&self) -> u32 {
+        let round_trip = self.stats.round_trip_ms().unwrap_or(*ACK_TIMEOUT_MS.start());
+        round_trip.clamp(*ACK_TIMEOUT_MS.start(), *ACK_TIMEOUT_MS.end())
+    }
+
+    /// Marks the session as alive.
+    pub fn touch(&self, now_ms: i64) {
+        self.config.activity.store(now_ms, RELAXED);
+    }
+
+    /// Takes RTCP of the player, from UDP or an interleaved frame. Anything readable keeps the session alive. Of a
+    /// report's blocks, the one on this stream counts, else the first (some players report the wrong source).
+    pub fn handle_rtcp(&self, clock: &dyn Clock, compound: &[u8]) -> RtcpSummary {
+        let mut summary = RtcpSummary::default();
+        let mut chosen = None;
+        let (packets, result) = rtcp_in::walk(compound, |item| match item {
+            RtcpItem::Reporter { ssrc } => self.stats.client_ssrc.store(ssrc, RELAXED),
+            RtcpItem::Report(block) => {
+                let better = block.ssrc == self.ssrc || chosen.is_none();
+                if better {
+                    chosen = Some(block);
+                }
+            }
+            RtcpItem::Qtss { item, .. } => {
+                if !summary.qtss {
+                    self.stats.begin_qtss_report();
+                    summary.qtss = true;
+                }
+                self.stats.apply_qtss(item);
+            }
+            RtcpItem::Nadu(block) if block.ssrc == self.ssrc => summary.nadu.push(block),
+            RtcpItem::Ack(ack) => summary.acked.extend(ack.sequences()),
+            RtcpItem::Nadu(_) | RtcpItem::Other { .. } => {}
+        });
+        summary.packets = packets;
+        if let Err(error) = result {
+            tracing::debug!(track = self.config.track_id, %error, "rtcp from player");
+        }
+        if packets == 0 {
+            return summary;
+        }
+        if let Some(block) = chosen {
+            self.stats.apply_report(&block, ntp_from_unix_us(clock.wall_us()));
+            summary.reported = true;
+        }
+        self.stats.rtcp_packets_received.fetch_add(1, RELAXED);
+        self.stats.rtcp_bytes_received.fetch_add(compound.len() as u64, RELAXED);
+        self.touch(clock.now_ms());
+        summary
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::clock::ManualClock;
+    use super::super::test_bench::Bench;
+    use super::*;
+
+    fn report(ssrcs: &[u32]) -> Vec<u8> {
+        let mut bytes = vec![0x80 | ssrcs.len() as u8, 201];
+        bytes.extend((1 + 6 * ssrcs.len() as u16).to_be_bytes());
+        bytes.extend([0, 0, 0, 9]);
+        for ssrc in ssrcs {
+            bytes.extend(ssrc.to_be_bytes());
+            bytes.extend([*ssrc as u8, 0, 0, 0]);
+            bytes.extend([0; 16]);
+        }
+        bytes
+    }
+
+    #[test]
+    fn rtcp_keeps_the_session_alive_and_names_the_client() {
+        let stream = Bench::new().udp_stream(5000, true);
+        let clock = ManualClock::new(7_000_000, 0);
+        let summary = stream.handle_rtcp(&clock, &report(&[]));
+        assert_eq!((summary.packets, summary.reported), (1, false));
+        assert_eq!(stream.config().activity.load(RELAXED), 7000);
+        assert_eq!(stream.stats().client_ssrc.load(RELAXED), 9);
+    }
+
+    #[test]
+    fn rubbish_does_not_keep_the_session_alive() {
+        let stream = Bench::new().udp_stream(5000, true);
+        let clock = ManualClock::new(7_000_000, 0);
+        for rubbish in [&b"\0"[..], b"", b"\x80\xc9\xff\xff", b"GET / HTTP/1.0\r\n\r\n"] {
+            assert_eq!(stream.handle_rtcp(&clock, rubbish).packets, 0);
+        }
+        assert_eq!(stream.config().activity.load(RELAXED), 0);
+        assert_eq!(stream.stats().rtcp_packets_received.load(RELAXED), 0);
+    }
+
+    #[test]
+    fn the_block_on_this_stream_counts_and_else_the_first() {
+        let stream = Bench::new().udp_stream(5000, true);
+        let clock = ManualClock::new(0, 0);
+        let own = stream.ssrc();
+        stream.handle_rtcp(&clock, &report(&[own ^ 0xf0, own, own ^ 0x0f]));
+        assert_eq!(stream.stats().fraction_lost.load(RELAXED), own & 0xff);
+        stream.handle_rtcp(&clock, &report(&[own ^ 0xf0, own ^ 0x0f]));
+        assert_eq!(stream.stats().fraction_lost.load(RELAXED), (own ^ 0xf0) & 0xff);
+    }
+
+    #[test]
+    fn the_quality_level_stays_within_what_the_source_has() {
+        let stream = Bench::new().udp_stream(5000, true);
+        stream.set_quality(200);
+        assert_eq!(stream.quality(), WORST_FILE_QUALITY);
+        stream.set_thinning_disabled(true);
+        assert_eq!(stream.quality(), 0);
+    }
+
+    #[test]
+    fn the_ack_timeout_is_20_ms_until_a_round_trip_is_known() {
+        assert_eq!(Bench::new().udp_stream(5000, true).ack_timeout_ms(), 20);
+    }
+}

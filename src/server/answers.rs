@@ -1,0 +1,127 @@
+//! What the server answers by itself: without modules, and when no module does.
+
+use std::sync::Arc;
+
+use rand::RngCore;
+
+use super::context::RequestContext;
+use super::limits::Refusal;
+use super::session::{ClientSession, PlayState};
+use crate::qtss::attr::*;
+use crate::rtp::ToleranceShift;
+use crate::rtsp::extensions::{self, LateTolerance};
+use crate::rtsp::{Header, Method, Request, ResponseBuilder, Status};
+
+/// The methods of the `Public` header, in DSS's order. GET_PARAMETER and SET_PARAMETER are answered too but not named:
+/// scripts compare this line.
+const PUBLIC: &str = "DESCRIBE, SETUP, TEARDOWN, PLAY, PAUSE, OPTIONS, ANNOUNCE, RECORD";
+
+/// The feature tag of the old QuickTime bandwidth probe, the only one DSS knows.
+const RANDOM_DATA_TAG: &str = "x-Random-Data-Size";
+
+/// Answers that need no client session; true if one was written.
+pub(super) fn before_session(ctx: &Arc<RequestContext>, request: &Request) -> bool {
+    let needs_cseq = matches!(request.method(), Method::Options | Method::SetParameter);
+    if needs_cseq && request.header(Header::CSeq).is_none() {
+        ctx.set_status(Status::BadRequest);
+        ctx.respond(|_| {});
+        return true;
+    }
+    match request.method() {
+        Method::Options if request.header(Header::Session).is_none() => {
+            options(ctx, request);
+            true
+        }
+        Method::Describe if request.header(Header::Session).is_some() => {
+            ctx.respond_error(Status::HeaderFieldNotValid, "DESCRIBE takes no Session header");
+            true
+        }
+        Method::Redirect => {
+            ctx.respond_error(Status::MethodNotAllowed, "REDIRECT is not for clients to send");
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Answers that need the client session but no module; true if one was written.
+pub(super) fn with_session(ctx: &Arc<RequestContext>, request: &Request, session: Option<&Arc<ClientSession>>) -> bool {
+    match request.method() {
+        Method::Options => options(ctx, request),
+        Method::GetParameter if session.is_some() => ctx.respond(|_| {}),
+        Method::SetParameter if session.is_some() => set_parameter(ctx, request),
+        Method::Play if is_ping(ctx, request) => ctx.respond(|_| {}),
+        _ => return false,
+    }
+    true
+}
+
+/// PLAY without a Range while packets flow: a keep-alive of old players.
+fn is_ping(ctx: &Arc<RequestContext>, request: &Request) -> bool {
+    let moves = request.header(Header::Range).is_some() || request.header(Header::XPacketRange).is_some();
+    !moves && ctx.with_state(|state| state.play == PlayState::Playing).unwrap_or(false)
+}
+
+fn options(ctx: &Arc<RequestContext>, request: &Request) {
+    let required = request.header_text(Header::Require).unwrap_or_default();
+    let tags = || required.split(',').map(str::trim).filter(|tag| !tag.is_empty());
+    let unknown: Vec<&str> = tags().filter(|tag| !tag.eq_ignore_ascii_case(RANDOM_DATA_TAG)).collect();
+    if !unknown.is_empty() {
+        ctx.set_status(Status::OptionNotSupported);
+        let list = unknown.join(", ");
+        ctx.respond(|answer| {
+            answer.header(Header::Unsupported, &list);
+        });
+        return;
+    }
+    let asked = request.header_text(Header::XRandomDataSize).and_then(|text| extensions::random_data_size(&text));
+    match asked.filter(|size| *size > 0 && tags().next().is_some()) {
+        Some(size) => {
+            let mut body = vec![0; usize::try_from(size.min(extensions::MAX_RANDOM_DATA)).unwrap_or(0)];
+            rand::rng().fill_bytes(&mut body);
+            let compose = |answer: &mut ResponseBuilder| {
+                answer
+                    .header(Header::Public, PUBLIC)
+                    .header(Header::ContentType, "application/x-random-data")
+                    .header(Header::ContentLength, body.len().to_string());
+            };
+            ctx.respond_with_body(compose, &body);
+        }
+        None => ctx.respond(|answer| {
+            answer.header(Header::Public, PUBLIC);
+        }),
+    }
+}
+
+/// 200 whatever it says; a late-tolerance in x-Transport-Options is applied.
+fn set_parameter(ctx: &Arc<RequestContext>, request: &Request) {
+    let options = request.header_text(Header::XTransportOptions).unwrap_or_default();
+    if let (Some(late), Some(session)) = (LateTolerance::parse(&options), ctx.session()) {
+        ctx.with_state(|state| state.late_tolerance = Some(late.seconds));
+        ctx.server.engine.update(session.key(), Some(ToleranceShift::from_tolerance(late.seconds)), None);
+    }
+    ctx.respond(|_| {});
+}
+
+/// The answer when the whole chain has written none.
+pub(super) fn by_default(ctx: &Arc<RequestContext>, request: &Request) {
+    match request.method() {
+        Method::SetParameter | Method::Pause => ctx.respond(|_| {}),
+        Method::Teardown => {
+            ctx.object.set_bool16(qtssRTSPReqRespKeepAlive, false);
+            ctx.respond(|_| {});
+        }
+        Method::Record => ctx.respond_error(Status::MethodNotValidInState, "nothing is set up to be recorded"),
+        _ => ctx.respond_error(Status::InternalServerError, "no module takes this request"),
+    }
+}
+
+/// The answer to a request that would have made one client session too many.
+pub(super) fn refuse(ctx: &Arc<RequestContext>, refusal: Refusal) {
+    let (status, message) = match refusal {
+        Refusal::TooManyClients => (Status::NotEnoughBandwidth, "Too many clients connected"),
+        Refusal::TooMuchBandwidth => (Status::NotEnoughBandwidth, "Too much bandwidth being served"),
+        Refusal::NotServing => (Status::ServiceUnavailable, "Server is not serving new clients"),
+    };
+    ctx.respond_error(status, message);
+}

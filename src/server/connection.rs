@@ -1,0 +1,384 @@
+//! One TCP connection: reads events, walks requests in order, hands interleaved frames to their streams.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::Instant;
+
+use super::context::RequestContext;
+use super::session::ClientSession;
+use super::{Server, objects, walk};
+use crate::qtss::attr::*;
+use crate::qtss::{Object, Role, RoleCall, RoleParams};
+use crate::rtp::{ConnWriter, RtpStream, Transport, Written};
+use crate::rtsp::extensions::DynamicRate;
+use crate::rtsp::response::{ResponseHead, error_response, options_probe};
+use crate::rtsp::session::SessionHeader;
+use crate::rtsp::{Event, Header, RawRequest, RequestReader, SessionId, Status};
+
+/// Bytes asked of the socket at once.
+const READ_CHUNK: usize = 16 * 1024;
+
+/// How long the answer to our OPTIONS probe is waited for before the SETUP is answered without it.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Bytes of the probe's body, as QuickTime expects.
+const PROBE_BYTES: usize = 1400;
+
+/// How long a closing connection may take to deliver what is still queued.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// What all that works for a connection shares.
+pub struct Connection {
+    /// The client's address.
+    pub peer: SocketAddr,
+    /// Our address.
+    pub local: SocketAddr,
+    /// `qtssRTSPSessionObjectType`.
+    pub object: Arc<Object>,
+    /// All output goes through here, responses and interleaved frames alike.
+    pub writer: Arc<ConnWriter>,
+    sessions: Mutex<Bindings>,
+    reading: AsyncMutex<Reading>,
+    probed: AtomicBool,
+}
+
+/// The input side; only the connection's own task (and the probe it makes) locks it.
+struct Reading {
+    stream: Arc<TcpStream>,
+    reader: RequestReader,
+    /// Events that arrived while the answer to a probe was awaited.
+    held: VecDeque<Event>,
+}
+
+/// Which sessions the connection knows.
+#[derive(Default)]
+struct Bindings {
+    /// The session that a DESCRIBE began and no SETUP has taken yet.
+    implicit: Option<SessionId>,
+    /// The session of the last request that named one.
+    remembered: Option<SessionId>,
+    /// Streams whose packets go over this connection, by channel (even: RTP, odd: RTCP).
+    channels: HashMap<u8, (Arc<ClientSession>, Arc<RtpStream>)>,
+}
+
+impl Connection {
+    /// The session a `Session` header names, if this peer may use it: sessions belong to the address that made them.
+    pub(super) fn server_session(&self, server: &Server, text: &str) -> Option<Arc<ClientSession>> {
+        let id = SessionHeader::parse(text).id?;
+        server.sessions.find(id).filter(|session| session.peer == self.peer.ip())
+    }
+
+    /// The session that requests without a `Session` header belong to.
+    pub(super) fn remembered(&self, server: &Server) -> Option<Arc<ClientSession>> {
+        let sessions = self.sessions.lock();
+        let id = sessions.remembered.or(sessions.implicit)?;
+        drop(sessions);
+        server.sessions.find(id)
+    }
+
+    /// Remembers (or forgets) the session of the last request.
+    pub(super) fn remember(&self, id: Option<SessionId>) {
+        self.sessions.lock().remembered = id;
+    }
+
+    /// The session that a DESCRIBE began.
+    pub(super) fn implicit(&self, server: &Server) -> Option<Arc<ClientSession>> {
+        let id = self.sessions.lock().implicit?;
+        server.sessions.find(id)
+    }
+
+    /// A DESCRIBE (or the first SETUP) begins a session.
+    pub(super) fn set_implicit(&self, id: SessionId) {
+        self.sessions.lock().implicit = Some(id);
+    }
+
+    /// SETUP takes the session that DESCRIBE began; what follows has to name it.
+    pub(super) fn take_implicit(&self, server: &Server) -> Option<Arc<ClientSession>> {
+        let mut sessions = self.sessions.lock();
+        sessions.remembered = None;
+        let id = sessions.implicit.take()?;
+        drop(sessions);
+        server.sessions.find(id)
+    }
+
+    /// Does media of a live session go over this connection?
+    pub fn carries_media(&self) -> bool {
+        self.sessions.lock().channels.values().any(|(session, _)| !session.is_closing())
+    }
+
+    /// Reserves a channel pair: the wanted one if both numbers are free, else the first free pair from 0-1 up.
+    pub fn reserve_channels(&self, wanted: Option<(u8, u8)>) -> Option<(u8, u8)> {
+        let sessions = self.sessions.lock();
+        let free = |channel: u8| !sessions.channels.contains_key(&channel);
+        match wanted {
+            Some((rtp, rtcp)) if rtp != rtcp && free(rtp) && free(rtcp) => Some((rtp, rtcp)),
+            _ => (0..=254).step_by(2).map(|rtp| (rtp, rtp + 1)).find(|(rtp, rtcp)| free(*rtp) && free(*rtcp)),
+        }
+    }
+
+    /// Frames on these channels belong to `stream` from now on.
+    pub fn bind_channels(&self, channels: (u8, u8), session: &Arc<ClientSession>, stream: &Arc<RtpStream>) {
+        let mut sessions = self.sessions.lock();
+        for channel in [channels.0, channels.1] {
+            sessions.channels.insert(channel, (Arc::clone(session), Arc::clone(stream)));
+        }
+    }
+
+    /// A session has ended: its channels are free again.
+    pub fn release_session(&self, id: SessionId) {
+        let mut sessions = self.sessions.lock();
+        sessions.channels.retain(|_, (session, _)| session.id != id);
+        if sessions.implicit == Some(id) {
+            sessions.implicit = None;
+        }
+    }
+
+    /// Sends our own OPTIONS with 1400 bytes and measures how long the answer takes, once per connection, if the
+    /// client asked for it with `x-Dynamic-Rate: 1` or more (old QuickTime). No answer within 3 s: no figure.
+    pub(super) async fn measure_round_trip(&self, ctx: &RequestContext) {
+        let asked = ctx.header(Header::XDynamicRate).and_then(|text| DynamicRate::parse(&text));
+        if asked != Some(DynamicRate::On) || self.probed.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let mut body = vec![0; PROBE_BYTES];
+        rand::RngCore::fill_bytes(&mut rand::rng(), &mut body);
+        let sent = Instant::now();
+        if self.send(&options_probe(1, &body)).await.is_err() {
+            return;
+        }
+        if tokio::time::timeout(PROBE_TIMEOUT, self.await_response()).await.is_ok_and(|answered| answered) {
+            let millis = u32::try_from(sent.elapsed().as_millis()).unwrap_or(u32::MAX);
+            ctx.with_state(|state| state.round_trip_ms = Some(millis));
+        }
+    }
+
+    /// Waits for a response line; what else arrives is kept for later. False when the connection ends, or the client
+    /// sends a request instead.
+    async fn await_response(&self) -> bool {
+        let mut reading = self.reading.lock().await;
+        loop {
+            match reading.reader.next_event() {
+                Event::Response(_) => return true,
+                Event::NeedMore => match reading.fill().await {
+                    Ok(count) if count > 0 => {}
+                    _ => return false,
+                },
+                event @ Event::Interleaved { .. } => reading.held.push_back(event),
+                event => {
+                    reading.held.push_back(event);
+                    return false;
+                }
+            }
+        }
+    }
+}
+
+impl Connection {
+    /// Sends text of ours, waiting until the kernel has all of it.
+    pub(super) async fn send(&self, bytes: &[u8]) -> io::Result<()> {
+        match self.writer.send_response(bytes)? {
+            Written::Sent => Ok(()),
+            Written::Queued => self.writer.flush().await,
+        }
+    }
+}
+
+impl Reading {
+    /// Reads once from the socket; 0 at its end. The buffer lives on the stack: thousands of idle connections keep none.
+    async fn fill(&mut self) -> io::Result<usize> {
+        loop {
+            self.stream.ready(Interest::READABLE).await?;
+            match self.read_once() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn read_once(&mut self) -> io::Result<usize> {
+        let mut chunk = [0; READ_CHUNK];
+        let count = self.stream.try_read(&mut chunk)?;
+        self.reader.push(chunk.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+
+    /// The next event, waiting for bytes until `deadline`. `None` at the end of the stream.
+    async fn next(&mut self) -> io::Result<Option<Event>> {
+        loop {
+            if let Some(event) = self.held.pop_front() {
+                return Ok(Some(event));
+            }
+            match self.reader.next_event() {
+                Event::NeedMore => {}
+                event => return Ok(Some(event)),
+            }
+            if self.fill().await? == 0 {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+/// Serves one connection to its end.
+///
+/// # Errors
+/// What the socket reported, when the peer did not close in order.
+pub(super) async fn serve(server: Arc<Server>, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let local = stream.local_addr()?;
+    let stream = Arc::new(stream);
+    let writer = ConnWriter::new(Arc::clone(&stream), peer);
+    let object = objects::new_rtsp_session(&server.objects, server.next_connection_id(), peer, local);
+    let reading = Reading { stream, reader: RequestReader::new(), held: VecDeque::new() };
+    let connection = Arc::new(Connection {
+        peer,
+        local,
+        object,
+        writer,
+        sessions: Mutex::default(),
+        reading: AsyncMutex::new(reading),
+        probed: AtomicBool::new(false),
+    });
+    server.stats.current_rtsp.fetch_add(1, Ordering::Relaxed);
+    let result = run(&server, &connection).await;
+    server.stats.current_rtsp.fetch_sub(1, Ordering::Relaxed);
+    end(&server, &connection).await;
+    result
+}
+
+async fn run(server: &Arc<Server>, connection: &Arc<Connection>) -> io::Result<()> {
+    let mut shutdown = server.shutdown_signal();
+    loop {
+        let event = tokio::select! {
+            event = next_event(server, connection) => event?,
+            _ = shutdown.wait_for(|stop| *stop) => return Ok(()),
+        };
+        let Some(event) = event else { return Ok(()) };
+        match event {
+            Event::Request(raw) => {
+                if !handle_request(server, connection, raw).await? {
+                    return Ok(());
+                }
+            }
+            Event::Interleaved { channel, payload } => incoming_data(server, connection, channel, &payload).await,
+            Event::Response(_) | Event::NeedMore => {}
+            Event::PasswordLine(_) => {
+                refuse_bytes(server, connection, Status::BadRequest, None).await?;
+                return Ok(());
+            }
+            Event::Error(error) => {
+                refuse_bytes(server, connection, error.status(), error.cseq.as_deref()).await?;
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// The next event, or `None` when the peer has closed or was silent for `real_rtsp_timeout` with no session to wait for.
+async fn next_event(server: &Arc<Server>, connection: &Arc<Connection>) -> io::Result<Option<Event>> {
+    let mut reading = connection.reading.lock().await;
+    loop {
+        let limit = server.prefs().real_rtsp_timeout;
+        if limit == 0 {
+            return reading.next().await;
+        }
+        match tokio::time::timeout(Duration::from_secs(u64::from(limit)), reading.next()).await {
+            Ok(event) => return event,
+            Err(_) if connection.carries_media() => {}
+            Err(_) => return Ok(None),
+        }
+    }
+}
+
+/// Walks a request and writes its answer; false when the connection ends with it.
+async fn handle_request(server: &Arc<Server>, connection: &Arc<Connection>, raw: RawRequest) -> io::Result<bool> {
+    let asked_to_close =
+        raw.header("Connection").is_some_and(|value| value.trim_ascii().eq_ignore_ascii_case(b"close"));
+    let ctx = match walk::walk(server, connection, raw).await {
+        Ok(ctx) => ctx,
+        Err(_) => {
+            refuse_bytes(server, connection, Status::InternalServerError, None).await?;
+            return Ok(false);
+        }
+    };
+    let response = ctx.take_response();
+    if !response.is_empty() {
+        connection.send(&response).await?;
+    }
+    for work in ctx.take_after() {
+        work();
+    }
+    Ok(ctx.keep_alive() && !asked_to_close)
+}
+
+/// Answers bytes that are no request; the connection ends with it.
+async fn refuse_bytes(
+    server: &Arc<Server>,
+    connection: &Arc<Connection>,
+    status: Status,
+    cseq: Option<&[u8]>,
+) -> io::Result<()> {
+    let head = ResponseHead {
+        server: server.prefs().rtsp_server_info.then_some(server.identity.as_str()),
+        close: true,
+        ..ResponseHead::new(status, cseq.unwrap_or_default())
+    };
+    connection.send(&error_response(&head, None)).await
+}
+
+/// An interleaved frame from the client: receiver reports on odd channels; a number never handed out is dropped.
+async fn incoming_data(server: &Arc<Server>, connection: &Arc<Connection>, channel: u8, payload: &[u8]) {
+    let found = connection.sessions.lock().channels.get(&channel).cloned();
+    if let Some((session, stream)) = found {
+        session.refresh(server.now_ms());
+        if matches!(stream.transport(), Transport::Interleaved { rtcp_channel, .. } if *rtcp_channel == channel) {
+            let summary = stream.handle_rtcp(server.clock.as_ref(), payload);
+            server.rtcp_received(&stream, payload, &summary);
+        }
+    }
+    let modules = server.registry.modules_in(Role::RtspIncomingData);
+    if modules.is_empty() {
+        return;
+    }
+    let mut frame = Vec::with_capacity(payload.len() + 4);
+    frame.extend_from_slice(&[b'$', channel]);
+    frame.extend_from_slice(&u16::try_from(payload.len()).unwrap_or(u16::MAX).to_be_bytes());
+    frame.extend_from_slice(payload);
+    for module in modules.iter() {
+        let params = RoleParams { rtsp_session: Some(&connection.object), ..RoleParams::new(connection) };
+        let _ = module.call(RoleCall::IncomingData { params, data: &frame }).await;
+    }
+}
+
+/// The connection is gone: what was interleaved on it ends at once, what was only described leaves no slot.
+async fn end(server: &Arc<Server>, connection: &Arc<Connection>) {
+    if tokio::time::timeout(LINGER, connection.writer.flush()).await.is_err() {
+        tracing::debug!("{}: closed with unsent bytes", connection.peer);
+    }
+    connection.writer.close();
+    let (implicit, carried) = {
+        let mut bindings = connection.sessions.lock();
+        let carried: Vec<_> = bindings.channels.drain().map(|(_, (session, _))| session).collect();
+        (bindings.implicit.take(), carried)
+    };
+    for session in carried {
+        server.connection_lost(&session).await;
+    }
+    if let Some(session) = implicit.and_then(|id| server.sessions.find(id)) {
+        server.connection_lost(&session).await;
+    }
+    for module in server.registry.modules_in(Role::RtspSessionClosing).iter() {
+        let params = RoleParams { rtsp_session: Some(&connection.object), ..RoleParams::new(connection) };
+        let _ = module.call(RoleCall::RtspSessionClosing(params)).await;
+    }
+    connection.object.set_u32(qtssRTSPSesType, 0);
+}

@@ -1,0 +1,199 @@
+//! Listening sockets and the accept loops.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use thiserror::Error;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+use super::{Server, connection};
+
+/// Pending connections the kernel keeps for us; a start-up storm of players must not see resets.
+const BACKLOG: i32 = 4096;
+
+/// How long accepting pauses when descriptors have run out (DSS retries once a second).
+const OUT_OF_DESCRIPTORS_PAUSE: Duration = Duration::from_millis(200);
+
+/// Why one address could not be listened on.
+#[derive(Debug, Error)]
+pub enum ListenError {
+    /// Somebody else has the port.
+    #[error("Another process is already using the following RTSP port: {0}")]
+    InUse(u16),
+    /// The port is below 1024 and this process may not bind it.
+    #[error("You must be root to use the following RTSP port: {0}")]
+    NotPermitted(u16),
+    /// The machine does not have the address.
+    #[error("The specified RTSP listening IP address doesn't exist: {0}")]
+    NoSuchAddress(IpAddr),
+    /// `bind_ip_addr` holds something that is no IP address.
+    #[error("bind_ip_addr: '{0}' is not an IP address")]
+    BadAddress(String),
+    /// Anything else.
+    #[error("An error occurred when attempting to listen on the following RTSP port: {port}: {source}")]
+    Other {
+        /// The port.
+        port: u16,
+        /// What the kernel said.
+        source: io::Error,
+    },
+}
+
+/// A bound, listening socket and its accept loop.
+pub struct Listener {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Added for local administration; not shown among the server's ports.
+    pub loopback_only: bool,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The addresses to listen on: every `bind_ip_addr` with every port; `0` is any address, of both families where the
+/// machine has IPv6. With explicit addresses a loopback listener is added per port, as DSS does for local tools.
+pub fn wanted_addresses(bind_ip_addr: &[String], ports: &[u16]) -> (Vec<(SocketAddr, bool)>, Vec<ListenError>) {
+    let mut wanted: Vec<(SocketAddr, bool)> = Vec::new();
+    let mut errors = Vec::new();
+    let mut any = bind_ip_addr.iter().all(|text| text.trim().is_empty());
+    let mut addresses = Vec::new();
+    for text in bind_ip_addr.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
+        match text.parse::<IpAddr>() {
+            _ if text == "0" => any = true,
+            Ok(address) if address.is_unspecified() && address.is_ipv4() => any = true,
+            Ok(address) => addresses.push(address),
+            Err(_) => errors.push(ListenError::BadAddress(text.to_owned())),
+        }
+    }
+    for &port in ports {
+        let mut add = |address: IpAddr, loopback| {
+            let entry = SocketAddr::new(address, port);
+            if !wanted.iter().any(|(known, _)| *known == entry) || port == 0 {
+                wanted.push((entry, loopback));
+            }
+        };
+        if any {
+            add(IpAddr::V4(Ipv4Addr::UNSPECIFIED), false);
+            add(IpAddr::V6(Ipv6Addr::UNSPECIFIED), false);
+        } else {
+            addresses.iter().for_each(|address| add(*address, false));
+            if !addresses.is_empty() && port != 0 {
+                add(IpAddr::V4(Ipv4Addr::LOCALHOST), true);
+            }
+        }
+    }
+    (wanted, errors)
+}
+
+/// Binds and listens on `address`.
+///
+/// # Errors
+/// [`ListenError`], in the words DSS logs.
+pub fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    let port = address.port();
+    let describe = |error: io::Error| match error.kind() {
+        io::ErrorKind::AddrInUse => ListenError::InUse(port),
+        io::ErrorKind::PermissionDenied => ListenError::NotPermitted(port),
+        io::ErrorKind::AddrNotAvailable => ListenError::NoSuchAddress(address.ip()),
+        _ => ListenError::Other { port, source: error },
+    };
+    let socket =
+        Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP)).map_err(describe)?;
+    if address.is_ipv6() {
+        // The IPv4 wildcard has a socket of its own.
+        socket.set_only_v6(true).map_err(describe)?;
+    }
+    socket.set_reuse_address(true).map_err(describe)?;
+    socket.bind(&address.into()).map_err(describe)?;
+    socket.listen(BACKLOG).map_err(describe)?;
+    TcpListener::from_std(socket.into()).map_err(describe)
+}
+
+/// Starts the accept loop of a bound socket.
+pub fn serve(server: &Arc<Server>, listener: TcpListener, loopback_only: bool) -> io::Result<Listener> {
+    let address = listener.local_addr()?;
+    let server = Arc::clone(server);
+    let task = tokio::spawn(accept_loop(server, listener));
+    Ok(Listener { address, loopback_only, task })
+}
+
+async fn accept_loop(server: Arc<Server>, listener: TcpListener) {
+    let short = AtomicBool::new(false);
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                if short.swap(false, Ordering::Relaxed) {
+                    tracing::info!("Descriptors are available again; accepting connections.");
+                }
+                start_connection(&server, stream, peer);
+            }
+            Err(error) if is_descriptor_shortage(&error) => {
+                // The reserve descriptor lets one peer at a time have a polite answer instead of a hang.
+                server.refuse_without_descriptors(&listener).await;
+                if !short.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(
+                        "Out of file descriptors: new connections are answered 503. Raise the limit (ulimit -n) or lower \
+                         maximum_connections."
+                    );
+                }
+                tokio::time::sleep(OUT_OF_DESCRIPTORS_PAUSE).await;
+            }
+            Err(error) => {
+                tracing::debug!("accept: {error}");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    }
+}
+
+fn start_connection(server: &Arc<Server>, stream: TcpStream, peer: SocketAddr) {
+    let server = Arc::clone(server);
+    tokio::spawn(async move {
+        if let Err(error) = connection::serve(server, stream, peer).await {
+            tracing::debug!("connection from {peer}: {error}");
+        }
+    });
+}
+
+/// EMFILE or ENFILE: this process, or the machine, has no descriptor left.
+pub fn is_descriptor_shortage(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn explicit_addresses_get_a_loopback_listener_once() {
+        let (wanted, errors) = wanted_addresses(&["127.0.0.1".into()], &[7070]);
+        assert!(errors.is_empty());
+        assert_eq!(wanted.len(), 1, "the loopback address itself must not be bound twice");
+        let (wanted, _) = wanted_addresses(&["10.1.2.3".into()], &[554, 7070]);
+        assert_eq!(wanted.iter().filter(|(_, loopback)| *loopback).count(), 2);
+    }
+
+    #[test]
+    fn zero_means_any_address_of_both_families() {
+        let (wanted, _) = wanted_addresses(&["0".into()], &[554]);
+        assert_eq!(
+            wanted.iter().map(|(address, _)| address.to_string()).collect::<Vec<_>>(),
+            ["0.0.0.0:554", "[::]:554"]
+        );
+    }
+
+    #[test]
+    fn text_that_is_no_address_is_reported_by_name() {
+        let (_, errors) = wanted_addresses(&["eth0".into()], &[554]);
+        assert!(errors.iter().any(|error| error.to_string().contains("eth0")));
+    }
+}

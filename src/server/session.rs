@@ -1,0 +1,238 @@
+//! Client sessions: what RTSP calls a session, DSS a client session; one presentation being set up or played.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+
+use parking_lot::Mutex;
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::qtss::attr::*;
+use crate::qtss::{Object, ObjectStore, ObjectType};
+use crate::rtp::{Clock, Position, RtpStream, SessionKey};
+use crate::rtsp::SessionId;
+
+/// Where a client session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PlayState {
+    /// Described or set up, never played.
+    #[default]
+    Init,
+    /// Packets are due.
+    Playing,
+    /// PAUSE, or a stop point was reached.
+    Paused,
+    /// The last packet of every stream was sent. A PLAY with a Range starts again.
+    Ended,
+}
+
+/// A stream of a session.
+pub struct SessionStream {
+    /// The stream as the data plane knows it.
+    pub stream: Arc<RtpStream>,
+    /// The QTSS object (`qtssRTPStreamObjectType`).
+    pub object: Arc<Object>,
+    /// The last part of its SETUP's URL, which RTP-Info repeats.
+    pub name: String,
+}
+
+/// What the client session mutex guards: held from Route to PostProcessor of a request on the session.
+#[derive(Default)]
+pub struct SessionState {
+    /// The streams in SETUP order.
+    pub streams: Vec<SessionStream>,
+    /// Is it playing?
+    pub play: PlayState,
+    /// Where packets stopped: a PLAY without a Range goes on there.
+    pub position: Option<Position>,
+    /// When packets stopped, in ms of the server's clock: the pause is added to the RTP timestamps at the next PLAY.
+    pub stopped_at_ms: Option<i64>,
+    /// `late-tolerance` of x-Transport-Options, in seconds.
+    pub late_tolerance: Option<f64>,
+    /// Overbuffering was switched off with `x-Dynamic-Rate: 0`.
+    pub fixed_rate: bool,
+    /// Round trip measured by the OPTIONS probe, in ms.
+    pub round_trip_ms: Option<u32>,
+    /// The client asked for the SDP in this session.
+    pub described: bool,
+    extensions: HashMap<TypeId, Box<dyn Any + Send>>,
+}
+
+impl SessionState {
+    /// A module's own data on this session, if it has put any there.
+    pub fn extension<T: Any + Send>(&mut self) -> Option<&mut T> {
+        self.extensions.get_mut(&TypeId::of::<T>())?.downcast_mut()
+    }
+
+    /// Keeps a module's own data with this session; one value of each type.
+    pub fn set_extension<T: Any + Send>(&mut self, value: T) {
+        self.extensions.insert(TypeId::of::<T>(), Box::new(value));
+    }
+}
+
+/// One client session.
+pub struct ClientSession {
+    /// The identifier the client was given.
+    pub id: SessionId,
+    /// The QTSS object (`qtssClientSessionObjectType`).
+    pub object: Arc<Object>,
+    /// The address the session belongs to: requests from another one do not find it.
+    pub peer: IpAddr,
+    /// Server clock at creation, in ms.
+    pub created_ms: i64,
+    /// Unix time at creation, in ms.
+    pub created_unix_ms: i64,
+    /// Server clock of the last sign of life, in ms; RTCP, requests and interleaved writes refresh it.
+    pub activity_ms: Arc<AtomicI64>,
+    /// Seconds without a sign of life until the session ends, times 1000; 0 = never.
+    pub timeout_ms: AtomicI64,
+    /// RTSP status of the last request, for the access log.
+    pub last_status: AtomicU32,
+    /// Reached by a SETUP: only then it counts against the limits.
+    pub counted: AtomicBool,
+    closing: AtomicBool,
+    played: AtomicBool,
+    /// The client session mutex.
+    pub state: Arc<AsyncMutex<SessionState>>,
+    log: Mutex<SessionLog>,
+}
+
+/// Facts collected for the access log line.
+#[derive(Debug, Clone, Default)]
+pub struct SessionLog {
+    /// Path of the first request's URL as sent.
+    pub uri_stem: String,
+    /// Host and port of the first request's URL.
+    pub url_host: String,
+    /// Query string of the request that made the session.
+    pub query: String,
+    /// User-Agent of the first request that had one.
+    pub user_agent: String,
+    /// Local address of the connection.
+    pub local: String,
+    /// Unix time of the first PLAY, in ms.
+    pub first_play_unix_ms: Option<i64>,
+    /// Movie length in seconds.
+    pub movie_seconds: f64,
+    /// Movie size in bytes.
+    pub movie_bytes: u64,
+    /// Movie rate in bits per second.
+    pub movie_bit_rate: u32,
+    /// A 401 was logged already; the session's end then is not, unless something else happened.
+    pub challenged: bool,
+    /// User name the session was authorized for.
+    pub user: String,
+    /// Realm of that user.
+    pub realm: String,
+}
+
+impl ClientSession {
+    /// A new session with a random id, owned by `peer`.
+    pub fn new(objects: &ObjectStore, id: SessionId, peer: IpAddr, clock: &dyn Clock, timeout_ms: i64) -> Arc<Self> {
+        let object = objects.create(ObjectType::ClientSession);
+        let now_ms = clock.now_ms();
+        object.set_str(qtssCliSesRTSPSessionID, &id.to_string());
+        Arc::new(Self {
+            id,
+            object,
+            peer,
+            created_ms: now_ms,
+            created_unix_ms: clock.wall_us() / 1000,
+            activity_ms: Arc::new(AtomicI64::new(now_ms)),
+            timeout_ms: AtomicI64::new(timeout_ms),
+            last_status: AtomicU32::new(200),
+            counted: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+            played: AtomicBool::new(false),
+            state: Arc::default(),
+            log: Mutex::default(),
+        })
+    }
+
+    /// The session's number in the data plane.
+    pub fn key(&self) -> SessionKey {
+        self.id.value().unsigned_abs()
+    }
+
+    /// A sign of life at `now_ms`.
+    pub fn refresh(&self, now_ms: i64) {
+        self.activity_ms.fetch_max(now_ms, Ordering::Relaxed);
+    }
+
+    /// Has it been silent for longer than its time-out?
+    pub fn is_overdue(&self, now_ms: i64) -> bool {
+        let limit = self.timeout_ms.load(Ordering::Relaxed);
+        limit > 0 && now_ms - self.activity_ms.load(Ordering::Relaxed) > limit
+    }
+
+    /// Marks the end; true for the caller that comes first and has to carry it out.
+    pub fn begin_close(&self) -> bool {
+        !self.closing.swap(true, Ordering::AcqRel)
+    }
+
+    /// Is the session on its way out?
+    pub fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+
+    /// Remembers that the session was played; true the first time.
+    pub fn mark_played(&self) -> bool {
+        !self.played.swap(true, Ordering::Relaxed)
+    }
+
+    /// Was it ever played?
+    pub fn was_played(&self) -> bool {
+        self.played.load(Ordering::Relaxed)
+    }
+
+    /// Facts for the access log.
+    pub fn log_facts(&self) -> SessionLog {
+        self.log.lock().clone()
+    }
+
+    /// Changes the facts for the access log.
+    pub fn update_log(&self, change: impl FnOnce(&mut SessionLog)) {
+        change(&mut self.log.lock());
+    }
+}
+
+/// All client sessions by id.
+#[derive(Default)]
+pub struct SessionTable {
+    sessions: Mutex<HashMap<SessionId, Arc<ClientSession>>>,
+}
+
+impl SessionTable {
+    /// Adds a session under an id nobody has.
+    pub fn create(&self, make: impl Fn(SessionId) -> Arc<ClientSession>) -> Arc<ClientSession> {
+        loop {
+            let id = SessionId::random();
+            let mut sessions = self.sessions.lock();
+            if let std::collections::hash_map::Entry::Vacant(slot) = sessions.entry(id) {
+                return Arc::clone(slot.insert(make(id)));
+            }
+        }
+    }
+
+    /// The session with this id, unless it is on its way out.
+    pub fn find(&self, id: SessionId) -> Option<Arc<ClientSession>> {
+        self.sessions.lock().get(&id).filter(|session| !session.is_closing()).cloned()
+    }
+
+    /// Takes a session out.
+    pub fn remove(&self, id: SessionId) -> Option<Arc<ClientSession>> {
+        self.sessions.lock().remove(&id)
+    }
+
+    /// All sessions now, in no order.
+    pub fn all(&self) -> Vec<Arc<ClientSession>> {
+        self.sessions.lock().values().cloned().collect()
+    }
+
+    /// The sessions that have been silent for longer than their time-out.
+    pub fn overdue(&self, now_ms: i64) -> Vec<Arc<ClientSession>> {
+        self.sessions.lock().values().filter(|session| session.is_overdue(now_ms)).cloned().collect()
+    }
+}

@@ -1,0 +1,240 @@
+//! What a SETUP makes: a stream with its transport, and the standard answers of each method that modules share.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::context::RequestContext;
+use super::objects;
+use super::session::{ClientSession, SessionStream};
+use crate::qtss::attr::*;
+use crate::rtp::{Cname, PortError, RtpStream, StreamConfig, Transport as StreamTransport, UdpTransport};
+use crate::rtsp::extensions::{DynamicRate, LateTolerance, Retransmit};
+use crate::rtsp::transport::{Mode, PortPair, Protocol, Transport, TransportError};
+use crate::rtsp::{Header, ResponseBuilder, Status, date, path, session};
+
+/// What a module knows about the stream it adds.
+#[derive(Debug, Clone)]
+pub struct StreamInfo {
+    /// The track's number.
+    pub track_id: u32,
+    /// Encoding name and clock rate as in the SDP's rtpmap.
+    pub payload_name: String,
+    /// RTP clock in Hz.
+    pub clock_rate: u32,
+    /// It has frames that can be left out.
+    pub is_video: bool,
+    /// Highest quality level; 0 when it cannot be thinned.
+    pub worst_quality: u8,
+}
+
+/// A stream that was added, and how its SETUP is answered.
+pub struct AddedStream {
+    /// The stream.
+    pub stream: Arc<RtpStream>,
+    /// The answer's Transport header.
+    pub transport: String,
+    /// The `x-Retransmit` entry to echo, when the stream became reliable UDP.
+    pub retransmit: Option<String>,
+}
+
+/// Chooses the transport a SETUP asks for and adds the stream to the session. On failure the answer has been written,
+/// as QTSS_AddRTPStream does.
+pub fn add_stream(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, info: &StreamInfo) -> Option<AddedStream> {
+    let transport = match chosen_transport(ctx) {
+        Ok(transport) => transport,
+        Err((status, why)) => {
+            ctx.respond_error(status, &why);
+            return None;
+        }
+    };
+    if transport.mode == Mode::Record {
+        ctx.respond_error(Status::MethodNotAllowed, "a file cannot be recorded to");
+        return None;
+    }
+    let added = match transport.protocol {
+        Protocol::Tcp => add_interleaved(ctx, session, info, &transport),
+        Protocol::Udp => add_udp(ctx, session, info, &transport),
+    };
+    match added {
+        Ok(added) => {
+            register(ctx, session, &added.stream);
+            Some(added)
+        }
+        Err((status, why)) => {
+            ctx.respond_error(status, &why);
+            None
+        }
+    }
+}
+
+type Refused = (Status, String);
+
+fn chosen_transport(ctx: &RequestContext) -> Result<Transport, Refused> {
+    let header = ctx.header(Header::Transport).unwrap_or_default();
+    Transport::choose(&header).map_err(|error: TransportError| (error.status(), error.to_string()))
+}
+
+fn config(
+    ctx: &RequestContext,
+    session: &ClientSession,
+    info: &StreamInfo,
+    transport: StreamTransport,
+) -> StreamConfig {
+    let quality = ctx.server.prefs().default_stream_quality;
+    StreamConfig {
+        track_id: info.track_id,
+        payload_name: info.payload_name.clone(),
+        clock_rate: info.clock_rate,
+        is_video: info.is_video,
+        worst_quality: info.worst_quality,
+        quality: u8::try_from(quality).unwrap_or(u8::MAX),
+        cname: Cname::of_session(session.created_unix_ms / 1000),
+        activity: Arc::clone(&session.activity_ms),
+        transport,
+    }
+}
+
+fn add_interleaved(
+    ctx: &Arc<RequestContext>,
+    session: &Arc<ClientSession>,
+    info: &StreamInfo,
+    transport: &Transport,
+) -> Result<AddedStream, Refused> {
+    let channels = ctx
+        .connection
+        .reserve_channels(transport.interleaved)
+        .ok_or_else(|| (Status::NotEnoughBandwidth, "all interleaved channels are taken".to_owned()))?;
+    let stream_transport = StreamTransport::Interleaved {
+        conn: Arc::clone(&ctx.connection.writer),
+        rtp_channel: channels.0,
+        rtcp_channel: channels.1,
+    };
+    let stream = RtpStream::new(config(ctx, session, info, stream_transport));
+    ctx.connection.bind_channels(channels, session, &stream);
+    let answer = transport.answer_tcp(channels, Some(stream.ssrc()));
+    Ok(AddedStream { stream, transport: answer, retransmit: None })
+}
+
+fn add_udp(
+    ctx: &Arc<RequestContext>,
+    session: &Arc<ClientSession>,
+    info: &StreamInfo,
+    transport: &Transport,
+) -> Result<AddedStream, Refused> {
+    let bad = |why: &str| (Status::BadRequest, why.to_owned());
+    let ports = transport.client_port.ok_or_else(|| bad("header Transport: no client_port"))?;
+    if !ports.is_regular() || ports.rtp == 0 {
+        return Err(bad("header Transport: client_port must be an even port and the one after it"));
+    }
+    let peer = ctx.connection.peer.ip().to_canonical();
+    let elsewhere = transport.destination.as_ref().is_some_and(|text| text.parse() != Ok(peer));
+    if elsewhere {
+        return Err(bad("header Transport: media go to the address of the request only"));
+    }
+    let local = ctx.connection.local.ip().to_canonical();
+    let (rtp, rtcp) = (SocketAddr::new(peer, ports.rtp), SocketAddr::new(peer, ports.rtcp));
+    let lease = ctx.server.ports.allocate(local, rtcp).map_err(|error| {
+        tracing::warn!("SETUP from {peer}: {error}");
+        let status = match error {
+            PortError::Descriptors { .. } => Status::ServiceUnavailable,
+            _ => Status::InternalServerError,
+        };
+        (status, "no UDP ports".to_owned())
+    })?;
+    let port = lease.pair().rtp_port();
+    let udp = UdpTransport::new(lease, peer, rtp, rtcp);
+    let retransmit = accepted_retransmit(ctx);
+    let stream_transport = StreamTransport::Udp(udp);
+    let stream = RtpStream::new(config(ctx, session, info, stream_transport));
+    let prefs = ctx.server.prefs();
+    let source = match prefs.alt_transport_src_ipaddr.trim() {
+        "" => local.to_string(),
+        other => other.to_owned(),
+    };
+    let server_ports = PortPair { rtp: port, rtcp: port + 1 };
+    let answer = transport.answer_udp(&source, ports, server_ports, Some(stream.ssrc()));
+    Ok(AddedStream { stream, transport: answer, retransmit })
+}
+
+/// The `our-retransmit` entry, if reliable UDP is on for this path (`reliable_udp`, `reliable_udp_dirs`).
+fn accepted_retransmit(ctx: &RequestContext) -> Option<String> {
+    let prefs = ctx.server.prefs();
+    let header = ctx.header(Header::XRetransmit)?;
+    let request = ctx.request()?;
+    let inside = prefs.reliable_udp_dirs.iter().any(|dir| request.path().starts_with(dir.as_bytes()));
+    (prefs.reliable_udp && inside).then_some(())?;
+    Retransmit::choose(&header).map(|accepted| accepted.echo.to_owned())
+}
+
+fn register(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, stream: &Arc<RtpStream>) {
+    let object = objects::new_stream(&ctx.server.objects, stream);
+    let name = ctx.request().map(|request| String::from_utf8_lossy(path::last_part(request.path())).into_owned());
+    let name = name.unwrap_or_default();
+    session.object.push_object(qtssCliSesStreamObjects, object.handle());
+    ctx.with_state(|state| {
+        state.streams.push(SessionStream { stream: Arc::clone(stream), object, name });
+    });
+    if !session.counted.swap(true, Ordering::Relaxed) {
+        ctx.server.stats.current_sessions.fetch_add(1, Ordering::Relaxed);
+        ctx.server.stats.total_sessions.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Date and Expires, which DSS sets alike.
+pub fn put_dates(answer: &mut ResponseBuilder) {
+    let now = date::format(std::time::SystemTime::now());
+    answer.header(Header::Date, &now).header(Header::Expires, &now);
+}
+
+/// What DSS adds to a 200 DESCRIBE behind its caching headers and the length; the body follows.
+pub fn put_describe_headers(ctx: &RequestContext, answer: &mut ResponseBuilder) {
+    put_dates(answer);
+    answer.header(Header::ContentType, "application/sdp");
+    if ctx.server.prefs().reliable_udp {
+        answer.header(Header::XAcceptRetransmit, "our-retransmit");
+    }
+    answer.header(Header::XAcceptDynamicRate, "1");
+    let mut base = ctx.request().map(|request| request.absolute_url().to_vec()).unwrap_or_default();
+    if base.last() != Some(&b'/') {
+        base.push(b'/');
+    }
+    answer.header(Header::ContentBase, base);
+}
+
+/// The Session header of an answer that begins a session, unless the request had one.
+pub fn put_session(ctx: &RequestContext, session: &ClientSession, answer: &mut ResponseBuilder) {
+    if ctx.header(Header::Session).is_none() {
+        let timeout = ctx.server.prefs().rtsp_timeout;
+        answer.header(Header::Session, session::session_answer(session.id, timeout));
+    }
+}
+
+/// What DSS adds to a 200 SETUP behind its caching headers.
+pub fn put_setup_headers(
+    ctx: &RequestContext,
+    session: &ClientSession,
+    added: &AddedStream,
+    answer: &mut ResponseBuilder,
+) {
+    put_session(ctx, session, answer);
+    put_dates(answer);
+    answer.header(Header::Transport, &added.transport);
+    if let Some(late) = ctx.header(Header::XTransportOptions).as_deref().and_then(LateTolerance::parse) {
+        answer.header(Header::XTransportOptions, late.answer());
+    }
+    if let Some(retransmit) = &added.retransmit {
+        answer.header(Header::XRetransmit, retransmit);
+    }
+    if let Some(rate) = ctx.header(Header::XDynamicRate).as_deref().and_then(DynamicRate::parse) {
+        let round_trip = ctx.with_state(|state| state.round_trip_ms).flatten();
+        answer.header(Header::XDynamicRate, rate.answer(round_trip));
+    }
+}
+
+/// The request's absolute URL without a slash at its end: what RTP-Info's URLs start with.
+pub fn presentation_url(ctx: &RequestContext) -> String {
+    let request = ctx.request();
+    let url = request.as_ref().map(|request| request.absolute_url()).unwrap_or_default();
+    String::from_utf8_lossy(url).trim_end_matches('/').to_owned()
+}
