@@ -1,6 +1,6 @@
 //! Users, groups and access files; Basic and Digest.
 //!
-//! Reading files is kept thin ([`AccountsCache`], [`find_access_file`], [`store`]); everything else takes bytes and a time and
+//! Reading and writing files is kept thin ([`AccountsCache`], [`read_access_file`], [`save`]); everything else takes bytes and a time and
 //! returns a judgement. The walk of a request: [`Credentials::parse`] reads the `Authorization` header, [`Accounts`] know
 //! the user, [`Checker`] or [`digest::verify`] tells whether the password is right (and [`Guesses`] whether it may be tried
 //! yet), [`AccessFile::decide`] whether the user may, and [`basic::challenge`] or [`digest::challenges`] what to answer if not.
@@ -12,6 +12,7 @@ pub mod basic;
 mod checker;
 mod des_crypt;
 pub mod digest;
+pub mod edit;
 mod groups;
 mod guesses;
 mod header;
@@ -19,6 +20,7 @@ mod lines;
 mod md5_crypt;
 mod nonces;
 pub mod password;
+pub mod save;
 mod secret;
 mod users;
 

@@ -136,6 +136,7 @@ impl Users {
     }
 
     fn add(&mut self, number: u32, line: &[u8], tags: &mut HashMap<String, String>) {
+        let line = line.trim_ascii_end();
         let mut fields = line.splitn(3, |&byte| byte == b':');
         let mut field = || fields.next().map(text_of_bytes).unwrap_or_default().into_owned();
         let (name, crypt, digest) = (field(), field(), field());
@@ -145,11 +146,11 @@ impl Users {
         if self.users.contains_key(&name) {
             return self.note(number, format!("user {} is there already; the first line counts", name.escape_debug()));
         }
-        let md5 = hex_digits(digest.trim(), 32);
+        let md5 = hex_digits(&digest, 32);
         if md5.is_none() && HashForm::of(&crypt).is_none() {
             self.note(number, format!("user {} has no usable password", name.escape_debug()));
         }
-        tags.insert(name.clone(), tag_of(line.trim_ascii_end()));
+        tags.insert(name.clone(), tag_of(line));
         self.users.insert(name.clone(), User { name, crypt, md5, sha256: None });
     }
 
