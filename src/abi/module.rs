@@ -235,10 +235,6 @@ struct Outcome {
 }
 
 impl Core {
-    pub(super) fn name(&self) -> &'static str {
-        self.name
-    }
-
     /// QTSS_SetIntervalRoleTimer, milliseconds; 0 or less stops it.
     pub(super) fn set_interval(&self, ms: i64) {
         if self.interval.swap(ms, Ordering::AcqRel) != ms {
@@ -270,17 +266,19 @@ impl Core {
         let (role, object) = (state.role, self.object.get().copied());
         let _call = Arc::new(state).enter();
         let _state = object.map(|object| ModuleState::enter(self.name, object, role));
-        let call = trace::Call::begin(self.name, role);
-        let enter = std::panic::AssertUnwindSafe(|| {
-            // SAFETY: the module gave its dispatch function for this, its code is never unloaded, and the parameter
-            // block is the one of the role and outlives the call.
-            unsafe { (self.dispatch)(role.code(), params) }
-        });
-        let result = std::panic::catch_unwind(enter).unwrap_or_else(|_| {
-            tracing::error!(fatal = true, "an exception left module {} in {}", self.name, role.name());
-            std::process::abort()
-        });
-        if call.end(result) {
+        let enter = || {
+            let call = std::panic::AssertUnwindSafe(|| {
+                // SAFETY: the module gave its dispatch function for this, its code is never unloaded, and the parameter
+                // block is the one of the role and outlives the call.
+                unsafe { (self.dispatch)(role.code(), params) }
+            });
+            std::panic::catch_unwind(call).unwrap_or_else(|_| {
+                tracing::error!("an exception left module {} in {}", self.name, role.name());
+                std::process::abort()
+            })
+        };
+        let (result, slow) = trace::around(self.name, role, enter);
+        if slow {
             let bit = 1 << role.index();
             if self.slow.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
                 tracing::warn!("module {} took more than a second in {}", self.name, role.name());

@@ -150,6 +150,7 @@ async fn ready(fd: io::Result<OwnedFd>, events: u32) -> io::Result<()> {
         (false, true) => Interest::WRITABLE,
         _ => Interest::READABLE,
     };
-    let fd = AsyncFd::with_interest(fd?, interest)?;
+    // SAFETY: the descriptor is owned by the wrapper and closed after it.
+    let fd = unsafe { AsyncFd::register_with_interest(fd?, interest) }.map_err(io::Error::from)?;
     fd.ready(interest).await.map(drop)
 }

@@ -18,7 +18,10 @@ unsafe impl Send for Table {}
 // SAFETY: as above.
 unsafe impl Sync for Table {}
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| Table(Box::leak(Box::new(make()))));
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    super::exports::keep();
+    Table(Box::leak(Box::new(make())))
+});
 
 /// A function of any type as an entry of the table.
 macro_rules! slot {

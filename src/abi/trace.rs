@@ -8,14 +8,10 @@ use crate::qtss::{QtssError, Role, result_code};
 /// A role that runs longer is mentioned once per module and role.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Told of each call into a C module before and after it, so that whoever finds the process dead knows where it was. Both
-/// run on the thread of the call; calls nest.
+/// Told of each call into a C module, so that whoever finds the process dead knows where it was.
 pub trait CallWatch: Send + Sync {
-    /// The call begins; the result is given back at its end.
-    fn enter(&self, module: &'static str, role: Role) -> usize;
-
-    /// The call has returned.
-    fn leave(&self, token: usize);
+    /// Makes the call, once, with its note around it. On the thread of the call; calls nest.
+    fn around(&self, module: &'static str, role: Role, call: &mut dyn FnMut());
 }
 
 static WATCH: OnceLock<Box<dyn CallWatch>> = OnceLock::new();
@@ -44,35 +40,19 @@ pub(super) fn entry(name: &'static str, result: Result<(), QtssError>) {
     }
 }
 
-/// A call into a module in progress.
-pub(super) struct Call {
-    module: &'static str,
-    role: Role,
-    begin: Instant,
-    token: Option<usize>,
-}
-
-impl Call {
-    pub(super) fn begin(module: &'static str, role: Role) -> Self {
-        Self { module, role, begin: Instant::now(), token: WATCH.get().map(|watch| watch.enter(module, role)) }
+/// Makes a call into a module, noted and, if wanted, printed. Gives its result and whether it was slow.
+pub(super) fn around(module: &'static str, role: Role, mut call: impl FnMut() -> i32) -> (i32, bool) {
+    let begin = Instant::now();
+    let mut result = QtssError::RequestFailed.code();
+    match WATCH.get() {
+        Some(watch) => watch.around(module, role, &mut || result = call()),
+        None => result = call(),
     }
-
-    /// The module has returned; says whether the call was slow.
-    pub(super) fn end(self, result: i32) -> bool {
-        if let (Some(watch), Some(token)) = (WATCH.get(), self.token) {
-            watch.leave(token);
-        }
-        let took = self.begin.elapsed();
-        if WANTED.roles {
-            print(&format!(
-                "{} {} {:.3} ms = {result}",
-                self.module,
-                self.role.name(),
-                took.as_secs_f64() * 1000.0
-            ));
-        }
-        took > SLOW
+    let took = begin.elapsed();
+    if WANTED.roles {
+        print(&format!("{module} {} {:.3} ms = {result}", role.name(), took.as_secs_f64() * 1000.0));
     }
+    (result, took > SLOW)
 }
 
 /// The tracer's lines go to standard error: the error log may itself be what is traced.

@@ -275,3 +275,98 @@ fn skip(slices: &mut SmallVec<[&[u8]; MAX_VECTORS]>, len: usize) {
         left -= cut;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use tokio::io::AsyncReadExt;
+
+    use super::super::test_bench::connection;
+    use super::*;
+
+    fn frames(count: usize, size: usize) -> (Gather, Vec<u8>) {
+        let mut gather = Gather::default();
+        for index in 0..count {
+            let block = Bytes::from(vec![index as u8; size]);
+            let [high, low] = (size as u16).to_be_bytes();
+            gather.push(&[b'$', 0, high, low], Some((&block, 0..size)));
+        }
+        let wire = gather.frames().flat_map(|(head, payload)| [head, payload].concat()).collect();
+        (gather, wire)
+    }
+
+    async fn read_all(client: &mut TcpStream, len: usize) -> Vec<u8> {
+        let mut bytes = vec![0; len];
+        tokio::time::timeout(Duration::from_secs(10), client.read_exact(&mut bytes))
+            .await
+            .expect("in time")
+            .expect("read");
+        bytes
+    }
+
+    #[tokio::test]
+    async fn responses_and_frames_arrive_whole_and_in_order() {
+        let (writer, mut client) = connection().await;
+        let (gather, wire) = frames(100, 500);
+        assert_eq!(writer.send_response(b"RTSP/1.0 200 OK\r\n\r\n").expect("open"), Written::Sent);
+        assert_eq!(writer.send_frames(&gather, 7).expect("open"), Written::Sent);
+        assert_eq!(writer.progress_us(), 7);
+        let expected = [b"RTSP/1.0 200 OK\r\n\r\n", &wire[..]].concat();
+        assert_eq!(read_all(&mut client, expected.len()).await, expected);
+    }
+
+    #[tokio::test]
+    async fn a_full_socket_keeps_the_rest_and_a_response_waits_behind_it() {
+        let (writer, mut client) = connection().await;
+        let (gather, wire) = frames(40, 1400);
+        let mut expected = Vec::new();
+        while writer.try_flush(1).expect("open") {
+            writer.send_frames(&gather, 1).expect("open");
+            expected.extend_from_slice(&wire);
+            assert!(expected.len() < 100 << 20, "the socket never fills");
+        }
+        assert!(writer.has_pending());
+        assert_eq!(writer.send_response(b"late answer").expect("open"), Written::Queued);
+        expected.extend_from_slice(b"late answer");
+        let (read, flushed) = tokio::join!(read_all(&mut client, expected.len()), writer.flush());
+        flushed.expect("flushed");
+        assert!(read == expected, "bytes were mixed or lost");
+        assert!(!writer.has_pending());
+    }
+
+    #[tokio::test]
+    async fn frames_offered_while_something_is_kept_go_behind_it() {
+        let (writer, mut client) = connection().await;
+        let big = vec![b'x'; 3 << 20];
+        let mut expected = big.clone();
+        while writer.send_response(&big).expect("open") == Written::Sent {
+            expected.extend_from_slice(&big);
+        }
+        let (gather, wire) = frames(3, 100);
+        assert_eq!(writer.send_frames(&gather, 1).expect("open"), Written::Queued);
+        expected.extend_from_slice(&wire);
+        let (read, flushed) = tokio::join!(read_all(&mut client, expected.len()), writer.flush());
+        flushed.expect("flushed");
+        assert!(read == expected, "bytes were mixed or lost");
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_never_reads_is_given_up() {
+        let (writer, _client) = connection().await;
+        let answer = vec![b'x'; 1 << 20];
+        let failed = (0..100).find_map(|_| writer.send_response(&answer).err()).expect("a bound");
+        assert_eq!(failed.kind(), io::ErrorKind::OutOfMemory);
+        assert!(writer.is_closed());
+    }
+
+    #[tokio::test]
+    async fn after_close_the_peer_sees_the_end_and_writes_fail() {
+        let (writer, mut client) = connection().await;
+        writer.close();
+        assert_eq!(client.read(&mut [0; 10]).await.expect("end"), 0);
+        assert_eq!(writer.send_response(b"x").expect_err("closed").kind(), io::ErrorKind::BrokenPipe);
+        assert!(writer.flush().await.is_ok(), "nothing was kept");
+    }
+}

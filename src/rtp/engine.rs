@@ -220,9 +220,12 @@ fn run(parts: WorkerParts<KernelSink>) {
     let (clock, inbox, counters) = (Arc::clone(&parts.clock), Arc::clone(&parts.inbox), Arc::clone(&parts.counters));
     let mut worker = Worker::new(parts);
     let mut events = [EpollEvent::empty(); EVENTS];
-    while !worker.is_stopping() {
+    loop {
         let begin_us = clock.now_us();
         let next_us = worker.step(begin_us);
+        if worker.is_stopping() {
+            return;
+        }
         let now_us = clock.now_us();
         counters.step_us.record((now_us - begin_us).max(0) as u64, 1);
         let sleep_us = next_us.map_or(LONGEST_SLEEP_US, |next| (next - now_us).clamp(0, LONGEST_SLEEP_US));
@@ -253,5 +256,122 @@ fn pin_to(core: usize) {
     let pinned = set.set(core).and_then(|()| sched_setaffinity(Pid::from_raw(0), &set));
     if let Err(error) = pinned {
         tracing::debug!(core, %error, "send worker is not tied to a core");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use tokio::io::AsyncReadExt;
+    use tokio::time::timeout;
+
+    use super::super::clock::SystemClock;
+    use super::super::packet::RtpHeader;
+    use super::super::ports::{NoObserver, PoolConfig, PortPool};
+    use super::super::stream::{RtpStream, Transport, UdpTransport};
+    use super::super::test_bench::{PEER, connection, list, play_stream, request, stream, tcp_stream};
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(20);
+    /// Few enough for a default receive buffer: the players are read one after the other.
+    const PACKETS: usize = 60;
+
+    struct Rig {
+        engine: SendEngine,
+        pool: PortPool,
+        events: mpsc::UnboundedReceiver<SessionEvent>,
+    }
+
+    fn rig() -> Rig {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let (sender, events) = mpsc::unbounded_channel();
+        let config = EngineConfig { workers: 2, ..EngineConfig::detect() };
+        let engine = SendEngine::start(&config, Arc::clone(&clock), sender).expect("threads");
+        let config = PoolConfig { first_port: 26_000, ..PoolConfig::default() };
+        Rig { engine, pool: PortPool::new(config, None, clock, Arc::new(NoObserver)), events }
+    }
+
+    fn udp_player(rig: &Rig) -> (UdpSocket, Arc<RtpStream>) {
+        let player = UdpSocket::bind((PEER, 0)).expect("player");
+        player.set_read_timeout(Some(LIMIT)).expect("timeout");
+        let rtp = player.local_addr().expect("address");
+        let rtcp = SocketAddr::new(PEER, rtp.port().wrapping_add(1));
+        let lease = rig.pool.allocate(PEER, rtcp).expect("a pair");
+        (player, stream(Transport::Udp(UdpTransport::new(lease, PEER, rtp, rtcp)), true))
+    }
+
+    #[tokio::test]
+    async fn udp_players_on_both_workers_get_every_packet() {
+        let mut rig = rig();
+        let players: Vec<_> = (0..4).map(|_| udp_player(&rig)).collect();
+        for (key, (_, stream)) in (0..).zip(&players) {
+            rig.engine.play(request(key, vec![play_stream(stream, list(PACKETS, 1, 1000, 25, 300))]));
+        }
+        for (player, _) in &players {
+            let mut buffer = [0; 2000];
+            let mut last: Option<u16> = None;
+            for _ in 0..PACKETS {
+                let len = player.recv(&mut buffer).expect("a packet");
+                let (header, _) = RtpHeader::parse(&buffer[..len]).expect("rtp");
+                assert!(last.is_none_or(|last| header.sequence == last.wrapping_add(1)));
+                last = Some(header.sequence);
+            }
+        }
+        for _ in 0..4 {
+            let event = timeout(LIMIT, rig.events.recv()).await.expect("in time").expect("an event");
+            assert!(matches!(event, SessionEvent::EndOfMedia { .. }), "{event:?}");
+        }
+        let counters = rig.engine.counters();
+        assert_eq!(counters.packets, 4 * PACKETS as u64);
+        assert_eq!(counters.wire_bytes, counters.bytes + 28 * counters.packets);
+        assert!(counters.send_calls < counters.packets);
+    }
+
+    #[tokio::test]
+    async fn frames_that_wait_for_a_slow_reader_all_arrive() {
+        let rig = rig();
+        let (conn, mut client) = connection().await;
+        let stream = tcp_stream(&conn, 0, false);
+        // Audio due all at once, more than the socket takes: it must be sent as the reader makes room.
+        let source = list(4000, 4000, 1, 1, 1400);
+        rig.engine.play(request(1, vec![play_stream(&stream, source)]));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let (mut packets, mut wire) = (0, Vec::new());
+        let mut buffer = vec![0; 1 << 16];
+        while packets < 4000 {
+            let len = timeout(LIMIT, client.read(&mut buffer)).await.expect("in time").expect("read");
+            assert!(len > 0, "closed after {packets} packets");
+            wire.extend_from_slice(&buffer[..len]);
+            let mut at = 0;
+            while let Some([b'$', channel, high, low]) = wire.get(at..at + 4) {
+                let end = at + 4 + usize::from(u16::from_be_bytes([*high, *low]));
+                if end > wire.len() {
+                    break;
+                }
+                packets += usize::from(*channel == 0);
+                at = end;
+            }
+            wire.drain(..at);
+            assert!(wire.first().is_none_or(|byte| *byte == b'$'));
+        }
+        assert!(rig.engine.counters().stale_packets == 0);
+    }
+
+    #[tokio::test]
+    async fn pause_and_teardown_answer_and_silence() {
+        let rig = rig();
+        let (player, stream) = udp_player(&rig);
+        rig.engine.play(request(7, vec![play_stream(&stream, list(10_000, 1, 1000, 25, 300))]));
+        player.recv(&mut [0; 2000]).expect("it plays");
+        let position = timeout(LIMIT, rig.engine.pause(7)).await.expect("in time").expect("known");
+        assert_eq!(position.next.len(), 1);
+        assert_eq!(position.next[0].sequence, stream.next_sequence());
+        let sent = rig.engine.counters().packets;
+        timeout(LIMIT, rig.engine.teardown(7, true)).await.expect("in time");
+        assert_eq!(rig.engine.counters().packets, sent);
+        assert_eq!(timeout(LIMIT, rig.engine.pause(7)).await.expect("in time"), None);
+        timeout(LIMIT, rig.engine.teardown(7, true)).await.expect("in time");
+        rig.engine.shutdown();
     }
 }

@@ -73,14 +73,7 @@ pub struct OverbufferWindow {
 impl OverbufferWindow {
     /// A window for one PLAY.
     pub fn new(enabled: bool) -> Self {
-        Self {
-            enabled,
-            client_window: None,
-            bucket_begin_us: i64::MIN,
-            ahead_us: 0,
-            limit_us: 0,
-            limited: false,
-        }
+        Self { enabled, client_window: None, bucket_begin_us: i64::MIN, ahead_us: 0, limit_us: 0, limited: false }
     }
 
     /// Whether the session sends ahead of time.

@@ -258,8 +258,7 @@ impl PortPool {
             shrink_until_accepted(RTP_SEND_BUFFER, |size| rtp.set_send_buffer_size(size));
             shrink_until_accepted(self.shared.config.rtcp_receive_buffer, |size| rtcp.set_recv_buffer_size(size));
             let (rtp, rtcp): (UdpSocket, UdpSocket) = (rtp.into(), rtcp.into());
-            let receivers = rtp.try_clone().and_then(|rtp| Ok((rtp, rtcp.try_clone()?)));
-            let receivers = receivers.map_err(|error| bind_error(ip, port, error))?;
+            let receiver = rtcp.try_clone().map_err(|error| bind_error(ip, port, error))?;
             let pair = Arc::new(UdpPair {
                 rtp,
                 rtcp,
@@ -271,8 +270,7 @@ impl PortPool {
             });
             if let Some(runtime) = &self.shared.runtime {
                 let (clock, observer) = (Arc::clone(&self.shared.clock), Arc::clone(&self.shared.observer));
-                let (rtp, rtcp) = receivers;
-                let task = runtime.spawn(demux::receive(Arc::clone(&pair), rtp, rtcp, clock, observer));
+                let task = runtime.spawn(demux::receive(Arc::clone(&pair), receiver, clock, observer));
                 *pair.receiver.lock() = Some(task.abort_handle());
             }
             of_address.push(Arc::clone(&pair));
@@ -314,5 +312,220 @@ fn shrink_until_accepted(size: usize, set: impl Fn(usize) -> io::Result<()>) {
     let mut size = size;
     while size >= LEAST_BUFFER && set(size).is_err() {
         size /= 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::sync::atomic::AtomicI64;
+    use std::time::Duration;
+
+    use tokio::sync::mpsc;
+
+    use super::super::clock::ManualClock;
+    use super::super::demux::{route_rtcp, route_rtp};
+    use super::super::rtcp::Cname;
+    use super::super::stream::{StreamConfig, Transport, UdpTransport};
+    use super::*;
+
+    const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const FAR: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+
+    fn pool() -> PortPool {
+        let config = PoolConfig { first_port: 23_000, ..PoolConfig::default() };
+        PortPool::new(config, None, Arc::new(ManualClock::new(5_000_000, 0)), Arc::new(NoObserver))
+    }
+
+    fn stream(pool: &PortPool, peer: IpAddr, rtp_port: u16) -> Arc<RtpStream> {
+        let rtcp = SocketAddr::new(peer, rtp_port + 1);
+        let lease = pool.allocate(LOCAL, rtcp).expect("a pair");
+        let udp = UdpTransport::new(lease, peer, SocketAddr::new(peer, rtp_port), rtcp);
+        RtpStream::new(StreamConfig {
+            track_id: 1,
+            payload_name: String::new(),
+            clock_rate: 90_000,
+            is_video: true,
+            worst_quality: 6,
+            quality: 0,
+            cname: Cname::of_session(1),
+            activity: Arc::new(AtomicI64::new(0)),
+            transport: Transport::Udp(udp),
+        })
+    }
+
+    fn udp(stream: &RtpStream) -> &UdpTransport {
+        match stream.transport() {
+            Transport::Udp(udp) => udp,
+            Transport::Interleaved { .. } => panic!("not udp"),
+        }
+    }
+
+    /// A receiver report; with `about` it has a block on that source.
+    fn report(about: Option<u32>) -> Vec<u8> {
+        let Some(ssrc) = about else { return vec![0x80, 201, 0, 1, 0, 0, 0, 9] };
+        let mut bytes = vec![0x81, 201, 0, 7, 0, 0, 0, 9];
+        bytes.extend(ssrc.to_be_bytes());
+        bytes.extend([0; 20]);
+        bytes
+    }
+
+    #[test]
+    fn a_pair_is_even_and_odd_and_serves_many_players() {
+        let pool = pool();
+        let leases: Vec<_> =
+            (0..50u16).map(|n| pool.allocate(LOCAL, SocketAddr::new(LOCAL, 5001 + n)).expect("a pair")).collect();
+        let port = leases[0].pair().rtp_port();
+        assert_eq!(port % 2, 0);
+        assert_eq!(leases[0].pair().rtcp().local_addr().expect("address").port(), port + 1);
+        assert!(leases.iter().all(|lease| lease.pair().rtp_port() == port));
+        assert_eq!(pool.open_pairs(LOCAL), 1);
+    }
+
+    #[test]
+    fn the_same_remote_address_and_port_take_the_next_pair() {
+        let pool = pool();
+        let remote = SocketAddr::new(LOCAL, 5001);
+        let (one, two) = (pool.allocate(LOCAL, remote).expect("one"), pool.allocate(LOCAL, remote).expect("two"));
+        assert_ne!(one.pair().rtp_port(), two.pair().rtp_port());
+        drop(one);
+        let three = pool.allocate(LOCAL, remote).expect("three");
+        assert_ne!(three.pair().rtp_port(), two.pair().rtp_port());
+    }
+
+    #[test]
+    fn unused_pairs_close_but_the_first_stays() {
+        let pool = pool();
+        let first = pool.open_first(LOCAL).expect("first");
+        assert_eq!(pool.open_first(LOCAL).expect("again"), first);
+        let remote = SocketAddr::new(LOCAL, 5001);
+        let leases = [pool.allocate(LOCAL, remote).expect("one"), pool.allocate(LOCAL, remote).expect("two")];
+        assert_eq!(leases[0].pair().rtp_port(), first);
+        assert_eq!(pool.open_pairs(LOCAL), 2);
+        drop(leases);
+        assert_eq!(pool.open_pairs(LOCAL), 1);
+    }
+
+    #[test]
+    fn streams_of_one_far_address_get_pairs_of_their_own_up_to_a_bound() {
+        let pool = pool();
+        let leases: Vec<_> =
+            (0..100u16).map(|n| pool.allocate(LOCAL, SocketAddr::new(FAR, 5001 + n)).expect("a pair")).collect();
+        assert_ne!(leases[0].pair().rtp_port(), leases[1].pair().rtp_port());
+        assert_eq!(pool.open_pairs(LOCAL), SPREAD_PAIRS);
+    }
+
+    #[test]
+    fn an_exclusive_pair_is_never_shared() {
+        let pool = pool();
+        let group = SocketAddr::new(FAR, 5001);
+        let exclusive = pool.allocate_exclusive(LOCAL, group).expect("exclusive");
+        let shared = pool.allocate(LOCAL, SocketAddr::new(LOCAL, 5003)).expect("shared");
+        assert_ne!(exclusive.pair().rtp_port(), shared.pair().rtp_port());
+        drop(exclusive);
+        assert_eq!(pool.open_pairs(LOCAL), 1);
+    }
+
+    #[test]
+    fn an_address_that_is_not_ours_is_an_error_value() {
+        let error = pool().allocate(FAR, SocketAddr::new(LOCAL, 5001)).expect_err("not local");
+        assert!(matches!(error, PortError::Bind { ip: FAR, .. }), "{error}");
+    }
+
+    #[test]
+    fn rtcp_from_the_announced_port_reaches_its_stream() {
+        let pool = pool();
+        let (one, two) = (stream(&pool, LOCAL, 5000), stream(&pool, LOCAL, 5002));
+        let pair = udp(&one).pair();
+        let found = route_rtcp(pair, SocketAddr::new(LOCAL, 5003), &report(None)).expect("a stream");
+        assert!(Arc::ptr_eq(&found, &two));
+    }
+
+    #[test]
+    fn rtcp_from_another_port_of_the_peer_is_learned_once() {
+        let pool = pool();
+        let stream = stream(&pool, FAR, 5000);
+        let pair = Arc::clone(udp(&stream).pair());
+        let behind_nat = SocketAddr::new(FAR, 40_001);
+        assert!(route_rtcp(&pair, behind_nat, &report(None)).is_some());
+        assert_eq!(udp(&stream).addresses().rtcp, behind_nat);
+        assert!(route_rtcp(&pair, behind_nat, &report(None)).is_some());
+        // Once known, no other port may take it over.
+        assert!(route_rtcp(&pair, SocketAddr::new(FAR, 40_003), &report(Some(stream.ssrc()))).is_none());
+        assert_eq!(udp(&stream).addresses().rtcp, behind_nat);
+        drop(stream);
+        assert!(pair.members.lock().is_empty());
+    }
+
+    #[test]
+    fn of_several_streams_the_reported_source_tells_which() {
+        let pool = pool();
+        let (one, two) = (stream(&pool, LOCAL, 5000), stream(&pool, LOCAL, 5002));
+        let pair = udp(&one).pair();
+        let behind_nat = SocketAddr::new(LOCAL, 40_001);
+        assert!(route_rtcp(pair, behind_nat, &report(None)).is_none(), "ambiguous");
+        let found = route_rtcp(pair, behind_nat, &report(Some(two.ssrc()))).expect("a stream");
+        assert!(Arc::ptr_eq(&found, &two));
+        assert_eq!(udp(&one).addresses().rtcp.port(), 5001);
+    }
+
+    #[test]
+    fn strangers_and_rubbish_teach_nothing() {
+        let pool = pool();
+        let stream = stream(&pool, FAR, 5000);
+        let pair = udp(&stream).pair();
+        let stranger = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 8)), 5001);
+        assert!(route_rtcp(pair, stranger, &report(Some(stream.ssrc()))).is_none());
+        assert!(route_rtcp(pair, SocketAddr::new(FAR, 40_001), b"rubbish").is_none());
+        assert_eq!(udp(&stream).addresses().rtcp.port(), 5001);
+    }
+
+    #[test]
+    fn a_hole_punch_tells_where_rtp_must_go() {
+        let pool = pool();
+        let stream = stream(&pool, FAR, 5000);
+        let before = udp(&stream).generation();
+        route_rtp(udp(&stream).pair(), SocketAddr::new(FAR, 40_000));
+        assert_eq!(udp(&stream).addresses().rtp, SocketAddr::new(FAR, 40_000));
+        assert_ne!(udp(&stream).generation(), before);
+        route_rtp(udp(&stream).pair(), SocketAddr::new(FAR, 50_000));
+        assert_eq!(udp(&stream).addresses().rtp.port(), 40_000);
+    }
+
+    struct Tell(mpsc::UnboundedSender<(u32, usize)>);
+
+    impl RtcpObserver for Tell {
+        fn rtcp_received(&self, stream: &Arc<RtpStream>, compound: &[u8], _summary: &RtcpSummary) {
+            let _ = self.0.send((stream.ssrc(), compound.len()));
+        }
+    }
+
+    #[tokio::test]
+    async fn received_rtcp_is_counted_and_keeps_the_session_alive() {
+        let (sender, mut told) = mpsc::unbounded_channel();
+        let clock = Arc::new(ManualClock::new(5_000_000, 0));
+        let config = PoolConfig { first_port: 24_000, ..PoolConfig::default() };
+        let pool = PortPool::new(config, Some(Handle::current()), clock, Arc::new(Tell(sender)));
+        let player = UdpSocket::bind((LOCAL, 0)).expect("player");
+        let stream = stream(&pool, LOCAL, player.local_addr().expect("address").port() - 1);
+        let to = SocketAddr::new(LOCAL, udp(&stream).pair().rtp_port() + 1);
+        for datagram in [&b"rubbish"[..], &report(Some(stream.ssrc())), &[]] {
+            player.send_to(datagram, to).expect("sent");
+        }
+        let heard = tokio::time::timeout(Duration::from_secs(10), told.recv()).await.expect("in time");
+        assert_eq!(heard, Some((stream.ssrc(), 32)));
+        assert_eq!(stream.config().activity.load(std::sync::atomic::Ordering::Relaxed), 5000);
+        assert_eq!(stream.stats().rtcp_packets_received.load(std::sync::atomic::Ordering::Relaxed), 1);
+
+        // The RTP port is looked at too: a hole punch from another port is learned.
+        let punch = UdpSocket::bind((LOCAL, 0)).expect("punch");
+        let from = punch.local_addr().expect("address");
+        punch.send_to(b"\x80", SocketAddr::new(LOCAL, to.port() - 1)).expect("sent");
+        let learned = async {
+            while udp(&stream).addresses().rtp != from {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), learned).await.expect("in time");
     }
 }

@@ -12,6 +12,7 @@ use super::ports::{PairLease, UdpPair};
 use super::rtcp::Cname;
 use super::rtcp_in::{self, NaduBlock, RtcpItem};
 use super::stats::StreamStats;
+use super::worker::SessionWaker;
 
 const RELAXED: Ordering = Ordering::Relaxed;
 
@@ -20,6 +21,9 @@ pub const WORST_FILE_QUALITY: u8 = 6;
 
 /// Recommended ack timeouts of reliable UDP lie in this range, milliseconds.
 const ACK_TIMEOUT_MS: std::ops::RangeInclusive<u32> = 20..=100;
+
+/// Acknowledgements kept for the sender at most.
+const MAX_ACKS_WAITING: usize = 8192;
 
 /// Where a stream's packets go.
 #[derive(Debug)]
@@ -45,6 +49,16 @@ pub struct UdpTransport {
     addresses: Mutex<PeerAddresses>,
     /// Goes up when the addresses change, so that the sender need not lock for each packet.
     generation: AtomicU32,
+    /// Reliable UDP (`x-Retransmit`): packets are kept until acknowledged.
+    acks: Option<Box<Mutex<AckBox>>>,
+}
+
+/// Acknowledgements on their way from the receiver task to the send worker.
+#[derive(Debug, Default)]
+struct AckBox {
+    sequences: Vec<u16>,
+    /// Who wants to hear of them; set by a running play.
+    waker: Option<SessionWaker>,
 }
 
 /// The player's UDP addresses.
@@ -68,6 +82,46 @@ impl UdpTransport {
             rtsp_peer: rtsp_peer.to_canonical(),
             addresses: Mutex::new(addresses),
             generation: AtomicU32::new(1),
+            acks: None,
+        }
+    }
+
+    /// Makes it reliable UDP: the client's `x-Retransmit` was accepted.
+    pub fn reliable(mut self) -> Self {
+        self.acks = Some(Box::default());
+        self
+    }
+
+    /// Whether packets are kept until acknowledged.
+    pub fn is_reliable(&self) -> bool {
+        self.acks.is_some()
+    }
+
+    /// From now on (or no more) acknowledgements are kept for the sender, and `waker` called for each batch.
+    pub(crate) fn listen_for_acks(&self, waker: Option<SessionWaker>) {
+        if let Some(acks) = &self.acks {
+            *acks.lock() = AckBox { sequences: Vec::new(), waker };
+        }
+    }
+
+    /// Takes the acknowledgements that have come.
+    pub(crate) fn take_acks(&self, into: &mut Vec<u16>) {
+        if let Some(acks) = &self.acks {
+            into.append(&mut acks.lock().sequences);
+        }
+    }
+
+    /// Acks that come before the first PLAY, or more than a window can hold, mean nothing.
+    fn note_acks(&self, sequences: &[u16]) {
+        let Some(acks) = &self.acks else { return };
+        let mut acks = acks.lock();
+        if acks.sequences.len() + sequences.len() > MAX_ACKS_WAITING {
+            return;
+        }
+        if let Some(waker) = acks.waker.clone() {
+            acks.sequences.extend_from_slice(sequences);
+            drop(acks);
+            waker.wake();
         }
     }
 
@@ -196,9 +250,13 @@ impl RtpStream {
         &self.config.transport
     }
 
-    /// Whether every packet arrives in order (TCP): repeat packets are not needed, lateness is the measure of trouble.
+    /// Whether the transport loses nothing (TCP, reliable UDP): repeat packets are not needed, and lateness is the measure
+    /// of trouble.
     pub fn is_reliable(&self) -> bool {
-        matches!(self.config.transport, Transport::Interleaved { .. })
+        match &self.config.transport {
+            Transport::Udp(udp) => udp.is_reliable(),
+            Transport::Interleaved { .. } => true,
+        }
     }
 
     /// Counters and reports.
@@ -286,6 +344,9 @@ impl RtpStream {
             RtcpItem::Nadu(_) | RtcpItem::Other { .. } => {}
         });
         summary.packets = packets;
+        if let (Transport::Udp(udp), false) = (&self.config.transport, summary.acked.is_empty()) {
+            udp.note_acks(&summary.acked);
+        }
         if let Err(error) = result {
             tracing::debug!(track = self.config.track_id, %error, "rtcp from player");
         }
@@ -300,5 +361,70 @@ impl RtpStream {
         self.stats.rtcp_bytes_received.fetch_add(compound.len() as u64, RELAXED);
         self.touch(clock.now_ms());
         summary
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::clock::ManualClock;
+    use super::super::test_bench::Bench;
+    use super::*;
+
+    fn report(ssrcs: &[u32]) -> Vec<u8> {
+        let mut bytes = vec![0x80 | ssrcs.len() as u8, 201];
+        bytes.extend((1 + 6 * ssrcs.len() as u16).to_be_bytes());
+        bytes.extend([0, 0, 0, 9]);
+        for ssrc in ssrcs {
+            bytes.extend(ssrc.to_be_bytes());
+            bytes.extend([*ssrc as u8, 0, 0, 0]);
+            bytes.extend([0; 16]);
+        }
+        bytes
+    }
+
+    #[test]
+    fn rtcp_keeps_the_session_alive_and_names_the_client() {
+        let stream = Bench::new().udp_stream(5000, true);
+        let clock = ManualClock::new(7_000_000, 0);
+        let summary = stream.handle_rtcp(&clock, &report(&[]));
+        assert_eq!((summary.packets, summary.reported), (1, false));
+        assert_eq!(stream.config().activity.load(RELAXED), 7000);
+        assert_eq!(stream.stats().client_ssrc.load(RELAXED), 9);
+    }
+
+    #[test]
+    fn rubbish_does_not_keep_the_session_alive() {
+        let stream = Bench::new().udp_stream(5000, true);
+        let clock = ManualClock::new(7_000_000, 0);
+        for rubbish in [&b"\0"[..], b"", b"\x80\xc9\xff\xff", b"GET / HTTP/1.0\r\n\r\n"] {
+            assert_eq!(stream.handle_rtcp(&clock, rubbish).packets, 0);
+        }
+        assert_eq!(stream.config().activity.load(RELAXED), 0);
+        assert_eq!(stream.stats().rtcp_packets_received.load(RELAXED), 0);
+    }
+
+    #[test]
+    fn the_block_on_this_stream_counts_and_else_the_first() {
+        let stream = Bench::new().udp_stream(5000, true);
+        let clock = ManualClock::new(0, 0);
+        let own = stream.ssrc();
+        stream.handle_rtcp(&clock, &report(&[own ^ 0xf0, own, own ^ 0x0f]));
+        assert_eq!(stream.stats().fraction_lost.load(RELAXED), own & 0xff);
+        stream.handle_rtcp(&clock, &report(&[own ^ 0xf0, own ^ 0x0f]));
+        assert_eq!(stream.stats().fraction_lost.load(RELAXED), (own ^ 0xf0) & 0xff);
+    }
+
+    #[test]
+    fn the_quality_level_stays_within_what_the_source_has() {
+        let stream = Bench::new().udp_stream(5000, true);
+        stream.set_quality(200);
+        assert_eq!(stream.quality(), WORST_FILE_QUALITY);
+        stream.set_thinning_disabled(true);
+        assert_eq!(stream.quality(), 0);
+    }
+
+    #[test]
+    fn the_ack_timeout_is_20_ms_until_a_round_trip_is_known() {
+        assert_eq!(Bench::new().udp_stream(5000, true).ack_timeout_ms(), 20);
     }
 }

@@ -1,21 +1,20 @@
 //! One stream of a running play: its next packet, its numbering, its sender reports.
 
 use std::net::SocketAddr;
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::clock::{Clock, ntp_from_unix_us};
 use super::pacer::Timeline;
 use super::packet::{RTP_HEADER_LEN, RtpHeader};
 use super::play::{NextPacket, PlayStream};
+use super::resend::ResendWindow;
 use super::rtcp::{Compound, SenderReport};
 use super::source::{PacketHead, PacketKind, PacketSource, Peek, ReadContext};
 use super::stream::{PeerAddresses, RtpStream, Transport, UdpTransport};
-use super::thin::{FramePosition, LateDropper};
+use super::thin::LateDropper;
 
 /// How far back a repeat packet may reach; farther it gets a number of its own.
 const MAX_REPEAT_DISTANCE: u16 = 1024;
@@ -48,6 +47,8 @@ pub(super) struct StreamPlay {
     pub(super) status: Status,
     pub(super) head: Option<PacketHead>,
     pub(super) dropper: LateDropper,
+    /// What a reliable-UDP player has not acknowledged yet.
+    pub(super) resend: Option<Box<ResendWindow>>,
     send_reports: bool,
     sequence: u16,
     timestamp_base: u32,
@@ -65,19 +66,6 @@ pub(super) struct StreamPlay {
     uncounted_bytes: u64,
 }
 
-/// The parts of a packet ready to go.
-pub(super) struct Outgoing<'a> {
-    pub(super) is_rtcp: bool,
-    pub(super) head: SmallVec<[u8; RTP_HEADER_LEN]>,
-    pub(super) payload: Option<(&'a Bytes, Range<usize>)>,
-}
-
-impl Outgoing<'_> {
-    pub(super) fn len(&self) -> usize {
-        self.head.len() + self.payload.as_ref().map_or(0, |(_, range)| range.len())
-    }
-}
-
 impl StreamPlay {
     pub(super) fn new(play: PlayStream) -> Self {
         let PlayStream { stream, source, send_reports } = play;
@@ -90,6 +78,7 @@ impl StreamPlay {
             status: Status::Running,
             head: None,
             dropper: LateDropper::default(),
+            resend: None,
             numbering: None,
             next_report_us: i64::MIN,
             last: None,
@@ -115,6 +104,14 @@ impl StreamPlay {
 
     pub(super) fn is_video(&self) -> bool {
         self.stream.config().is_video
+    }
+
+    /// Packets sent again count as sent, `bytes` with their headers.
+    pub(super) fn count_resent(&mut self, packets: u64, bytes: u64) {
+        let packets = u32::try_from(packets).unwrap_or(0);
+        let headers = packets.saturating_mul(RTP_HEADER_LEN as u32);
+        self.sent_packets += packets;
+        self.sent_bytes += u32::try_from(bytes).unwrap_or(0).saturating_sub(headers);
     }
 
     pub(super) fn udp(&self) -> Option<&UdpTransport> {
@@ -164,10 +161,6 @@ impl StreamPlay {
         self.head = None;
     }
 
-    pub(super) fn frame_position(head: &PacketHead) -> FramePosition {
-        FramePosition { sample: head.sample, sync: head.sync }
-    }
-
     /// Where datagrams go now.
     pub(super) fn peer(&mut self, is_rtcp: bool) -> Option<SocketAddr> {
         let Transport::Udp(udp) = self.stream.transport() else { return None };
@@ -179,22 +172,20 @@ impl StreamPlay {
         self.peer.map(|peer| if is_rtcp { peer.rtcp } else { peer.rtp })
     }
 
-    /// Puts the packet `head` together and counts it as sent.
-    pub(super) fn outgoing(&mut self, head: &PacketHead) -> Outgoing<'_> {
-        let is_rtcp = head.kind == PacketKind::Rtcp;
+    /// Counts the packet `head` as sent and makes the header that goes before its payload: empty for whole packets.
+    pub(super) fn head_for(&mut self, head: &PacketHead) -> SmallVec<[u8; RTP_HEADER_LEN]> {
         let header = match head.kind {
             PacketKind::Payload => SmallVec::from(self.header(head)),
             PacketKind::Rtp | PacketKind::Rtcp => SmallVec::new(),
         };
-        let payload = self.source.payload();
-        if !is_rtcp {
+        if head.kind != PacketKind::Rtcp {
             self.last = Some((head.time_us, head.rtp_time));
             self.sent_packets += 1;
-            let len = payload.as_ref().map_or(0, |(_, range)| range.len());
+            let len = self.source.payload().map_or(0, |(_, range)| range.len());
             let own_header = if header.is_empty() { RTP_HEADER_LEN } else { 0 };
             self.sent_bytes += u32::try_from(len.saturating_sub(own_header)).unwrap_or(0);
         }
-        Outgoing { is_rtcp, head: header, payload }
+        header
     }
 
     fn header(&mut self, head: &PacketHead) -> [u8; RTP_HEADER_LEN] {
@@ -236,9 +227,9 @@ impl StreamPlay {
         &mut self,
         timeline: &Timeline,
         clock: &dyn Clock,
+        now_us: i64,
         interval_ms: i64,
     ) -> Option<Compound> {
-        let now_us = clock.now_us();
         if !self.send_reports || now_us < self.next_report_us || self.last.is_none() {
             return None;
         }

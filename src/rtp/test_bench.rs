@@ -170,6 +170,14 @@ impl Bench {
         stream(Transport::Udp(udp), is_video)
     }
 
+    /// The same with reliable UDP.
+    pub(super) fn reliable_stream(&self, port: u16, is_video: bool) -> Arc<RtpStream> {
+        let rtcp = SocketAddr::new(PEER, port + 1);
+        let lease = self.pool.allocate(PEER, rtcp).expect("a port pair");
+        let udp = UdpTransport::new(lease, PEER, SocketAddr::new(PEER, port), rtcp).reliable();
+        stream(Transport::Udp(udp), is_video)
+    }
+
     pub(super) fn order(&mut self, command: Command) {
         self.inbox.push(command);
         self.step();
@@ -309,7 +317,15 @@ pub(super) fn list(count: usize, per_frame: usize, gap_us: i64, gop: u32, size: 
         block.extend(index.to_be_bytes());
     }
     let waker = Arc::default();
-    ListSource { packets: packets.collect(), size, block: block.into(), next: 0, frame: (0, false), at_end: AtEnd::End, waker }
+    ListSource {
+        packets: packets.collect(),
+        size,
+        block: block.into(),
+        next: 0,
+        frame: (0, false),
+        at_end: AtEnd::End,
+        waker,
+    }
 }
 
 impl ListSource {

@@ -408,3 +408,138 @@ fn wait_for_room(socket: &UdpSocket) -> bool {
     }
     polled.is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::time::Duration;
+
+    use super::super::clock::SystemClock;
+    use super::super::ports::{NoObserver, PairLease, PoolConfig, PortPool};
+    use super::*;
+
+    const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+    fn lease(port: u16) -> (PortPool, PairLease) {
+        let config = PoolConfig { first_port: 25_000, ..PoolConfig::default() };
+        let pool = PortPool::new(config, None, Arc::new(SystemClock::new()), Arc::new(NoObserver));
+        let lease = pool.allocate(LOCAL, SocketAddr::new(LOCAL, port)).expect("a pair");
+        (pool, lease)
+    }
+
+    fn player() -> (UdpSocket, SocketAddr) {
+        let socket = UdpSocket::bind((LOCAL, 0)).expect("player");
+        socket.set_read_timeout(Some(Duration::from_secs(10))).expect("timeout");
+        let address = socket.local_addr().expect("address");
+        (socket, address)
+    }
+
+    fn receive(player: &UdpSocket) -> (Vec<u8>, SocketAddr) {
+        let mut buffer = [0; 70_000];
+        let (len, from) = player.recv_from(&mut buffer).expect("a datagram");
+        (buffer[..len].to_vec(), from)
+    }
+
+    fn batch(offload: bool) -> UdpBatch {
+        let on = offload && Offload::detect().is_on();
+        UdpBatch::new(Offload::fixed(on), Arc::default())
+    }
+
+    /// A video frame as packetisers make it, a short packet, another frame.
+    const SIZES: [usize; 9] = [1400, 1400, 1400, 200, 30, 900, 900, 900, 1300];
+
+    #[test]
+    fn packets_arrive_alike_with_and_without_offload() {
+        for offload in [false, true] {
+            let ((one, to_one), (two, to_two)) = (player(), player());
+            let (_pool, lease) = lease(9);
+            let block = Bytes::from((0..2000u32).map(|byte| byte as u8).collect::<Vec<_>>());
+            let mut batch = batch(offload);
+            for to in [to_one, to_two, to_one] {
+                for (index, size) in SIZES.iter().enumerate() {
+                    batch.push(lease.pair(), false, to, &[index as u8; 12], Some((&block, 0..*size)));
+                }
+            }
+            assert_eq!(batch.len(), 27);
+            batch.flush();
+            assert!(batch.is_empty());
+            for (player, rounds) in [(&one, 2), (&two, 1)] {
+                for (index, size) in SIZES.iter().enumerate().cycle().take(SIZES.len() * rounds) {
+                    let (datagram, from) = receive(player);
+                    assert_eq!(datagram, [&[index as u8; 12][..], &block[..*size]].concat());
+                    assert_eq!(from.port(), lease.pair().rtp_port());
+                }
+            }
+            assert_eq!(batch.counters.send_calls.load(Ordering::Relaxed), 1);
+        }
+    }
+
+    #[test]
+    fn rtcp_leaves_from_the_odd_port() {
+        let (player, to) = player();
+        let (_pool, lease) = lease(9);
+        let mut batch = batch(true);
+        batch.push(lease.pair(), true, to, b"report", None);
+        batch.push(lease.pair(), false, to, b"packet", None);
+        batch.flush();
+        let mut got = [receive(&player), receive(&player)].map(|(bytes, from)| (bytes, from.port()));
+        got.sort();
+        let port = lease.pair().rtp_port();
+        assert_eq!(got, [(b"packet".to_vec(), port), (b"report".to_vec(), port + 1)]);
+    }
+
+    #[test]
+    fn a_refused_packet_costs_only_itself() {
+        let (player, to) = player();
+        let (_pool, lease) = lease(9);
+        let block = Bytes::from(vec![7; 70_000]);
+        let mut batch = batch(true);
+        batch.push(lease.pair(), false, to, b"1", Some((&block, 0..100)));
+        batch.push(lease.pair(), false, to, b"2", Some((&block, 0..70_000))); // no datagram is that long
+        batch.push(lease.pair(), false, "[::1]:9".parse().expect("address"), b"3", None); // wrong family
+        batch.push(lease.pair(), false, to, b"4", Some((&block, 0..100)));
+        batch.flush();
+        assert_eq!(receive(&player).0[0], b'1');
+        assert_eq!(receive(&player).0[0], b'4');
+        assert_eq!(batch.counters.lost_datagrams.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn a_message_is_a_run_of_equal_packets_with_one_shorter_end() {
+        let mut lane = Lane::default();
+        let (one, two) = (SocketAddr::new(LOCAL, 1), SocketAddr::new(LOCAL, 2));
+        for (to, size) in [(one, 100), (one, 100), (one, 60), (one, 60), (one, 100), (two, 100), (two, 0)] {
+            lane.push(to, &vec![0; size], None);
+        }
+        let count = |first| lane.message_at(first, true).count;
+        assert_eq!([count(0), count(2), count(3), count(4), count(5)], [3, 2, 1, 1, 1]);
+        assert_eq!(lane.message_at(0, true).segment, 100);
+        assert_eq!(lane.message_at(3, true).segment, 0);
+        assert_eq!(lane.message_at(0, false).count, 1);
+    }
+
+    #[test]
+    fn messages_stay_within_the_kernels_bounds() {
+        let mut lane = Lane::default();
+        for _ in 0..200 {
+            lane.push(SocketAddr::new(LOCAL, 1), &[0; 1400], None);
+        }
+        let large = lane.message_at(0, true);
+        assert!(large.count * 1400 <= MAX_MESSAGE && large.count > 40);
+        let mut small = Lane::default();
+        for _ in 0..200 {
+            small.push(SocketAddr::new(LOCAL, 1), &[0; 100], None);
+        }
+        assert_eq!(small.message_at(0, true).count, MAX_SEGMENTS);
+    }
+
+    #[test]
+    fn what_cannot_be_segmented_falls_back_by_kind_of_error() {
+        let error = io::Error::from_raw_os_error;
+        assert_eq!(refusal(&error(libc::EIO)), Refusal::NoOffload);
+        assert_eq!(refusal(&error(libc::EINVAL)), Refusal::Message);
+        assert_eq!(refusal(&error(libc::EMSGSIZE)), Refusal::Message);
+        assert_eq!(refusal(&error(libc::EAGAIN)), Refusal::Full);
+        assert_eq!(refusal(&error(libc::ENOBUFS)), Refusal::Full);
+    }
+}

@@ -237,7 +237,7 @@ impl<S: Sink> Worker<S> {
             Some(slot) => *slot,
             None => self.insert(request.key, Arc::clone(&request.prefs)),
         };
-        self.with_session(slot, now_us, |session, _| session.play(request, now_us));
+        self.with_session(slot, now_us, |session, turn| session.play(request, now_us, turn.waker));
         self.wheel.set(slot, 0);
     }
 
@@ -306,6 +306,7 @@ impl<S: Sink> Worker<S> {
             counters: &self.parts.counters,
         };
         let result = catch_unwind(AssertUnwindSafe(|| act(session, &mut turn)));
+        self.frames.clear(); // whatever came of them, they are not the next session's
         match result {
             Ok(result) => {
                 self.playing = self.playing + u64::from(session.is_playing()) - u64::from(was_playing);
@@ -313,7 +314,6 @@ impl<S: Sink> Worker<S> {
             }
             Err(_) => {
                 tracing::error!(session = key, "sending to a session panicked; the session is dropped");
-                self.frames.clear();
                 self.playing -= u64::from(was_playing);
                 // The figures above counted it as it was; removal must not count it again.
                 if let Some(broken) = self.slots.get_mut(slot as usize).and_then(|entry| entry.session.take()) {

@@ -1,1 +1,3 @@
 //! What the command line tools in src/bin are made of.
+
+pub mod load;

@@ -33,7 +33,9 @@ entries! {
         }
         // SAFETY: by the contract of the entry.
         let value = unsafe { bytes(value.cast(), len) }?;
-        context.add_headers(false, |answer| drop(answer.header(header, value)));
+        context.add_headers(false, |answer| {
+            answer.header(header, value);
+        });
         Ok(())
     }
 
