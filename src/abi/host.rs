@@ -70,6 +70,11 @@ impl Host {
         &self.error_stream
     }
 
+    /// The server, while it is in the Running state.
+    pub fn running_server(&self) -> Option<&Arc<Server>> {
+        self.server.get().filter(|server| server.is_running())
+    }
+
     pub(super) fn registry(&self) -> Result<&Arc<Registry>, QtssError> {
         self.registry.get().ok_or(QtssError::OutOfState)
     }

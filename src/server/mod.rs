@@ -12,6 +12,7 @@ mod lifecycle;
 mod limits;
 mod listener;
 mod objects;
+mod pref_objects;
 mod session;
 mod stats;
 pub mod streams;
@@ -28,6 +29,7 @@ pub use self::connection::{BodyRead, Connection};
 pub use self::context::{AfterResponse, RequestContext};
 pub use self::lifecycle::ClosingSession;
 pub use self::limits::Refusal;
+pub use self::pref_objects::PrefObjects;
 pub use self::listener::{BoundListener, ListenError, Listener, bind_all};
 pub use self::session::{ClientSession, PlayState, SessionLog, SessionState, SessionStream, SessionTable};
 pub use self::stats::Stats;
@@ -89,6 +91,7 @@ pub struct Server {
     stop: watch::Sender<bool>,
     ending: watch::Sender<bool>,
     rtcp_modules: std::sync::OnceLock<Arc<dyn RtcpObserver>>,
+    pref_objects: std::sync::OnceLock<Arc<PrefObjects>>,
     events: Mutex<Option<mpsc::UnboundedReceiver<SessionEvent>>>,
 }
 
@@ -196,6 +199,7 @@ impl Server {
             stop: watch::Sender::new(false),
             ending: watch::Sender::new(false),
             rtcp_modules: std::sync::OnceLock::new(),
+            pref_objects: std::sync::OnceLock::new(),
             events: Mutex::new(Some(events)),
             objects,
             object,
@@ -280,6 +284,11 @@ impl Server {
         if let Some(modules) = self.rtcp_modules.get() {
             modules.rtcp_received(stream, compound, summary);
         }
+    }
+
+    /// The preference objects, which a reread fills anew. Set once, before listening.
+    pub fn set_pref_objects(&self, objects: Arc<PrefObjects>) {
+        let _ = self.pref_objects.set(objects);
     }
 
     /// Who is told of RTCP from players, on the task that received it: must not block. Set once, before listening.
