@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
 use parking_lot::Mutex;
@@ -134,7 +134,7 @@ impl ClientSession {
         let object = objects.create(ObjectType::ClientSession);
         let now_ms = clock.now_ms();
         object.set_str(qtssCliSesRTSPSessionID, &id.to_string());
-        Arc::new(Self {
+        let session = Arc::new(Self {
             id,
             object,
             peer,
@@ -148,7 +148,9 @@ impl ClientSession {
             played: AtomicBool::new(false),
             state: Arc::default(),
             log: Mutex::default(),
-        })
+        });
+        session.object.attach(Arc::downgrade(&session));
+        session
     }
 
     /// The session's number in the data plane.
@@ -209,6 +211,8 @@ impl ClientSession {
 #[derive(Default)]
 pub struct SessionTable {
     sessions: Mutex<HashMap<SessionId, Arc<ClientSession>>>,
+    /// Whose each stream is, by the stream's address, for modules that are told of RTCP.
+    owners: Mutex<HashMap<usize, (SessionId, Weak<ClientSession>)>>,
 }
 
 impl SessionTable {
@@ -228,8 +232,19 @@ impl SessionTable {
         self.sessions.lock().get(&id).filter(|session| !session.is_closing()).cloned()
     }
 
+    /// Remembers whose a stream is, until the session is taken out.
+    pub fn bind_stream(&self, stream: &Arc<RtpStream>, session: &Arc<ClientSession>) {
+        self.owners.lock().insert(Arc::as_ptr(stream) as usize, (session.id, Arc::downgrade(session)));
+    }
+
+    /// Whose a stream is.
+    pub fn owner_of(&self, stream: &Arc<RtpStream>) -> Option<Arc<ClientSession>> {
+        self.owners.lock().get(&(Arc::as_ptr(stream) as usize))?.1.upgrade()
+    }
+
     /// Takes a session out.
     pub fn remove(&self, id: SessionId) -> Option<Arc<ClientSession>> {
+        self.owners.lock().retain(|_, (of, _)| *of != id);
         self.sessions.lock().remove(&id)
     }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use super::context::RequestContext;
 use super::objects;
 use super::session::{ClientSession, SessionStream};
+use crate::qtss::Role;
 use crate::qtss::attr::*;
 use crate::rtp::{Cname, PortError, RtpStream, StreamConfig, Transport as StreamTransport, UdpTransport};
 use crate::rtsp::extensions::{DynamicRate, LateTolerance, Retransmit};
@@ -172,6 +173,9 @@ fn register(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, stream: &Ar
     let name = ctx.request().map(|request| String::from_utf8_lossy(path::last_part(request.path())).into_owned());
     let name = name.unwrap_or_default();
     session.object.push_object(qtssCliSesStreamObjects, object.handle());
+    if ctx.server.registry.has(Role::RtcpProcess) {
+        ctx.server.sessions.bind_stream(stream, session);
+    }
     ctx.with_state(|state| {
         state.streams.push(SessionStream { stream: Arc::clone(stream), object, name });
     });
