@@ -1,13 +1,16 @@
 //! The built-in modules: thin; each registers for its roles and calls the room that does the work.
 
 mod access_log;
+mod admin;
 mod error_log;
 mod file;
+pub mod http;
 mod posix_file_sys;
 
 use std::sync::Arc;
 
 pub use self::access_log::AccessLogModule;
+pub use self::admin::AdminModule;
 pub use self::error_log::ErrorLogModule;
 pub use self::file::FileModule;
 pub use self::posix_file_sys::PosixFileSysModule;
@@ -25,5 +28,6 @@ pub fn builtin(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> std
         Arc::new(FileModule::new(preferences)?),
         Arc::new(AccessLogModule::new(preferences, error_log)),
         Arc::new(PosixFileSysModule::default()),
+        Arc::new(AdminModule::new(preferences)),
     ])
 }

@@ -290,6 +290,7 @@ async fn serve(
     server.set_state(if command.idle { ServerState::Idle } else { ServerState::Running });
     tokio::spawn(Arc::clone(&server).run_events());
     tokio::spawn(Arc::clone(&server).run_timers());
+    tokio::spawn(Arc::clone(&server).run_status_file());
     tokio::spawn(tick(Arc::clone(error_log)));
     if let Some(table) = command.console {
         tokio::spawn(console::run(Arc::clone(&server), table));

@@ -153,6 +153,11 @@ impl Server {
             for session in self.sessions.overdue(self.now_ms()) {
                 self.close_session(&session, ClosingReason::Timeout).await;
             }
+            if self.state() == ServerState::Idle as u32 {
+                for session in self.sessions.all() {
+                    self.close_session(&session, ClosingReason::Teardown).await;
+                }
+            }
             let now = Sample::take(&self);
             sum += now.publish_since(&last, &self);
             last = now;
@@ -197,6 +202,9 @@ impl Server {
         };
         if tokio::time::timeout(STOP_WAIT, closing).await.is_err() {
             tracing::warn!("some sessions did not end within {} s", STOP_WAIT.as_secs());
+        }
+        if let Err(text) = self.write_status_file().await {
+            tracing::warn!("{text}");
         }
         self.stop.send_replace(true);
         for module in self.registry.modules_in(Role::Shutdown).iter() {
@@ -279,14 +287,15 @@ impl Server {
         (sum.checked_div(count).unwrap_or(0), thinned)
     }
 
-    /// A session starts to play: figures, times for the log and for modules.
-    pub fn note_play(&self, session: &ClientSession) {
+    /// A session starts to play, `start_ms` into the movie: figures, times for the log and for modules.
+    pub fn note_play(&self, session: &ClientSession, start_ms: i64) {
         let unix_ms = self.clock.wall_us() / 1000;
         if session.mark_played() {
             session.object.set_i64(qtssCliSesFirstPlayTimeInMsec, unix_ms);
             session.update_log(|log| log.first_play_unix_ms = Some(unix_ms));
         }
         session.object.set_i64(qtssCliSesPlayTimeInMsec, unix_ms);
+        session.object.set_i64(qtssCliSesAdjustedPlayTimeInMsec, unix_ms - start_ms);
         session.object.set_u32(qtssCliSesState, 1);
         self.stats.current_playing.fetch_add(1, Ordering::Relaxed);
     }
@@ -318,6 +327,7 @@ impl Server {
             }
         }
         let prefs = self.prefs();
+        self.fill_address();
         self.send_prefs.store(Arc::new(super::limits::send_prefs(&prefs)));
         self.relisten(&prefs);
         if let Some(objects) = self.pref_objects.get() {

@@ -259,6 +259,7 @@ impl FileModule {
         play.stop_us = asked.stop.map(|stop| (stop * 1_000_000.0).round() as i64);
         play.speed = speed;
         play.overbuffer = overbuffer;
+        play.asked_us = Some(ctx.received_us());
         let late = request.header_text(Header::XTransportOptions);
         let late = late.as_deref().and_then(LateTolerance::parse).map(|late| late.seconds);
         let late = ctx
@@ -278,7 +279,7 @@ impl FileModule {
         {
             play.start_delay_us = self.prefs.load().rtp_start_time_ms.saturating_mul(1000);
         }
-        server.note_play(&session);
+        server.note_play(&session, media_start_us / 1000);
         ctx.after_response(Box::new(move || server.engine.play(play)));
     }
 }
