@@ -6,6 +6,7 @@ mod error_log;
 mod file;
 pub mod http;
 mod posix_file_sys;
+mod web_stats;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ pub use self::admin::AdminModule;
 pub use self::error_log::ErrorLogModule;
 pub use self::file::FileModule;
 pub use self::posix_file_sys::PosixFileSysModule;
+pub use self::web_stats::WebStatsModule;
 use crate::log::ErrorLog;
 use crate::qtss::Module;
 use crate::server::Preferences;
@@ -24,10 +26,12 @@ use crate::server::Preferences;
 /// # Errors
 /// When a module cannot get what it needs from the system.
 pub fn builtin(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> std::io::Result<Vec<Arc<dyn Module>>> {
-    Ok(vec![
+    let mut modules: Vec<Arc<dyn Module>> = vec![
         Arc::new(FileModule::new(preferences)?),
         Arc::new(AccessLogModule::new(preferences, error_log)),
         Arc::new(PosixFileSysModule::default()),
         Arc::new(AdminModule::new(preferences)),
-    ])
+    ];
+    modules.extend(WebStatsModule::if_wanted(preferences).map(|module| Arc::new(module) as Arc<dyn Module>));
+    Ok(modules)
 }

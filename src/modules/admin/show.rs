@@ -51,7 +51,9 @@ impl Lines<'_> {
             return true;
         }
         let Some((name, parent)) = path.split_last() else { return false };
-        self.begin(parent);
+        if !self.parameters.recurse {
+            self.begin(parent);
+        }
         self.line(node, parent, name);
         true
     }
