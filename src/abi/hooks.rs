@@ -25,7 +25,11 @@ pub fn attach(host: &'static Host, server: &Arc<Server>) -> std::io::Result<()> 
     let registry = &server.registry;
     if dynamic_in(registry, Role::ErrorLog).next().is_some() {
         let thread = log_thread(Arc::clone(registry))?;
-        host.error_log.add_sink(Arc::new(ModuleLog { registry: Arc::clone(registry), thread, lost: AtomicU64::new(0) }));
+        host.error_log.add_sink(Arc::new(ModuleLog {
+            registry: Arc::clone(registry),
+            thread,
+            lost: AtomicU64::new(0),
+        }));
     }
     host.error_log.add_sink(Arc::new(FatalSink(Arc::downgrade(server))));
     if registry.has(Role::RtcpProcess) {
@@ -119,11 +123,8 @@ impl RtcpObserver for RtcpModules {
         let (Some(object), data) = (object, compound.to_vec()) else { return };
         let Ok(host) = Host::get() else { return };
         host.runtime.spawn_blocking(move || {
-            let params = RoleParams {
-                client_session: Some(&session.object),
-                stream: Some(&object),
-                ..RoleParams::new(&server)
-            };
+            let params =
+                RoleParams { client_session: Some(&session.object), stream: Some(&object), ..RoleParams::new(&server) };
             server.registry.call_all(Role::RtcpProcess, || SyncRole::RtcpProcess { params, data: &data });
             drop(guard);
         });

@@ -182,6 +182,24 @@ impl Owned {
         }
     }
 
+    /// Waits for what the module asked, without the client session's mutex: packets and other connections go on. False
+    /// when the server ends instead.
+    async fn wait_outside(&self, task: &Task, wait: Wait) -> bool {
+        let held = self.context.as_ref().zip(self.session.as_ref());
+        if let Some((context, _)) = held {
+            context.release_session();
+        }
+        let goes_on = tokio::select! {
+            () = task.wait(wait) => true,
+            () = server_stops() => false,
+        };
+        if let Some((context, session)) = held {
+            let guard = Arc::clone(&session.state).lock_owned().await;
+            context.set_session(Arc::clone(session), guard);
+        }
+        goes_on
+    }
+
     fn standard(&self) -> sys::QTSS_StandardRTSP_Params {
         sys::QTSS_StandardRTSP_Params {
             inRTSPSession: maybe_to_c(self.rtsp_session.as_ref()),
@@ -303,9 +321,8 @@ impl Core {
                 return Ok(());
             }
             alone = outcome.wait.global_lock;
-            tokio::select! {
-                () = task.wait(outcome.wait) => {}
-                () = server_stops() => return Ok(()),
+            if !owned.wait_outside(&task, outcome.wait).await {
+                return Ok(());
             }
             if owned.role == Role::RtspAuthenticate {
                 return Err(QtssError::WouldBlock);
@@ -397,8 +414,7 @@ impl Core {
                     ..core.state(Role::Interval)
                 };
                 core.dispatch_raw(state, ptr::null_mut());
-                let wait = *wait.lock();
-                wait
+                *wait.lock()
             };
             let Ok(wait) = pool::run(None, work).await else { return };
             if let Some(period) = wait.idle.filter(|ms| *ms > 0) {
@@ -450,9 +466,9 @@ impl Core {
                     errorParams: sys::QTSS_ErrorLog_Params { inVerbosity: verbosity, inBuffer: buffer },
                 }
             }
-            SyncRole::StateChange { state } => sys::QTSS_RoleParams {
-                stateChangeParams: sys::QTSS_StateChange_Params { inNewState: state },
-            },
+            SyncRole::StateChange { state } => {
+                sys::QTSS_RoleParams { stateChangeParams: sys::QTSS_StateChange_Params { inNewState: state } }
+            }
             SyncRole::RtcpProcess { params, data } => sys::QTSS_RoleParams {
                 rtcpProcessParams: sys::QTSS_RTCPProcess_Params {
                     inClientSession: maybe_to_c(params.client_session),

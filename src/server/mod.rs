@@ -29,8 +29,8 @@ pub use self::connection::{BodyRead, Connection};
 pub use self::context::{AfterResponse, RequestContext};
 pub use self::lifecycle::ClosingSession;
 pub use self::limits::Refusal;
-pub use self::pref_objects::PrefObjects;
 pub use self::listener::{BoundListener, ListenError, Listener, bind_all};
+pub use self::pref_objects::PrefObjects;
 pub use self::session::{ClientSession, PlayState, SessionLog, SessionState, SessionStream, SessionTable};
 pub use self::stats::Stats;
 use crate::config::{

@@ -240,7 +240,10 @@ mod tests {
     fn trap_29_a_reread_keeps_ids_drops_what_is_gone_and_takes_a_new_type() {
         let (dir, preferences, objects, object) = open(XML);
         let (number, on, text) = (id(&object, "number"), id(&object, "on"), id(&object, "text"));
-        let changed = XML.replace(">12abc<", ">13<").replace("TYPE=\"Bool16\" >yes", ">yes").replace("NAME=\"text\"", "NAME=\"other\"");
+        let changed = XML
+            .replace(">12abc<", ">13<")
+            .replace("TYPE=\"Bool16\" >yes", ">yes")
+            .replace("NAME=\"text\"", "NAME=\"other\"");
         std::fs::write(dir.path().join("streamingserver.xml"), changed).unwrap();
         preferences.reload().unwrap();
         objects.refresh();

@@ -261,6 +261,7 @@ static QTSS_Error dispatch(QTSS_Role inRole, QTSS_RoleParamPtr inParams)
         case QTSS_ClientSessionClosing_Role:
             CHECK(11, sSession == inParams->clientSessionClosingParams.inClientSession);
             CHECK(17, strcmp(sKept, "short") == 0);
+            note("closed");
             break;
     }
     return QTSS_NoErr;

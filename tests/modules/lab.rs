@@ -29,6 +29,7 @@ fn compile(compiler: &str, arguments: &[&str], source: &Path, output: &Path) {
 static STUB: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     let works = |compiler: &str| Command::new(compiler).arg("--version").output().is_ok_and(|ran| ran.status.success());
     if !works("cc") || !works("c++") {
+        #[allow(clippy::print_stderr)] // a test that does nothing has to say so
         eprintln!("SKIPPED: the module tests need the system's cc and c++");
         return None;
     }
@@ -123,8 +124,7 @@ impl Plan {
             command.env("QTSS_TRACE", "roles");
         }
         let stderr = fs::File::create(self.dir.path().join("stderr")).expect("a file");
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn().expect("the server");
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn().expect("the server");
         let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
         let mut said = String::new();
         let address = loop {
