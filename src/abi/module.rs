@@ -219,8 +219,12 @@ impl Owned {
                     outNewRequest: new_request,
                 },
             },
+            // DSS reused one block from Route on, and some modules read the request where the other roles have it.
             Role::RtspAuthenticate => sys::QTSS_RoleParams {
-                rtspAthnParams: sys::QTSS_RTSPAuth_Params { inRTSPRequest: maybe_to_c(self.request.as_ref()) },
+                rtspRouteParams: sys::QTSS_StandardRTSP_Params {
+                    inRTSPSession: maybe_to_c(self.request.as_ref()),
+                    ..self.standard()
+                },
             },
             Role::RtspSessionClosing => sys::QTSS_RoleParams {
                 rtspSessionClosingParams: sys::QTSS_RTSPSession_Params {
@@ -478,7 +482,10 @@ impl Core {
                 },
             },
             SyncRole::Authenticate(params) => sys::QTSS_RoleParams {
-                rtspAthnParams: sys::QTSS_RTSPAuth_Params { inRTSPRequest: maybe_to_c(params.request) },
+                rtspRouteParams: sys::QTSS_StandardRTSP_Params {
+                    inRTSPSession: maybe_to_c(params.request),
+                    ..standard(&params)
+                },
             },
             SyncRole::Authorize(params) => sys::QTSS_RoleParams { rtspAuthParams: standard(&params) },
             SyncRole::OpenFilePreProcess(open) | SyncRole::OpenFile(open) => {

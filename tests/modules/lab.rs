@@ -1,5 +1,7 @@
 //! Builds probe modules, runs the server with them, talks to it.
 
+#![allow(clippy::print_stderr)] // a test that does nothing has to say so
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -29,7 +31,6 @@ fn compile(compiler: &str, arguments: &[&str], source: &Path, output: &Path) {
 static STUB: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     let works = |compiler: &str| Command::new(compiler).arg("--version").output().is_ok_and(|ran| ran.status.success());
     if !works("cc") || !works("c++") {
-        #[allow(clippy::print_stderr)] // a test that does nothing has to say so
         eprintln!("SKIPPED: the module tests need the system's cc and c++");
         return None;
     }
