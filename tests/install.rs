@@ -222,7 +222,7 @@ fn the_shipped_configuration_is_what_the_server_generates() {
     Prefs::generate_default(&generated).unwrap();
     let shipped = source().join("packaging/streamingserver.xml");
     if std::env::var_os("INSTALL_BLESS").is_some() {
-        fs::copy(&generated, &shipped).unwrap();
+        fs::write(&shipped, fs::read(&generated).unwrap()).unwrap();
     }
     let [generated, shipped] = [generated, shipped].map(|path| fs::read_to_string(path).unwrap());
     assert_eq!(
@@ -417,8 +417,7 @@ fn another_prefix_moves_programs_movies_and_modules_and_a_new_configuration_says
 #[test]
 fn the_user_is_made_in_a_system_that_has_neither_user_nor_group() {
     if !is_root() || Command::new("useradd").arg("--help").output().is_err() {
-        eprintln!("needs root and useradd");
-        return;
+        return; // only root can make users
     }
     let site = Site::new();
     site.write("etc/passwd", "root:x:0:0::/root:/bin/sh\n");

@@ -45,7 +45,8 @@ remember_running() {
         instances=$((instances + 1))
         mkdir "$state/$instances"
         # An argument a line, the program first.
-        tr '\0' '\n' <"/proc/$pid/cmdline" >"$state/$instances/arguments" || echo "$server" >"$state/$instances/arguments"
+        tr '\0' '\n' <"/proc/$pid/cmdline" >"$state/$instances/arguments" ||
+            echo "$server" >"$state/$instances/arguments"
         readlink "/proc/$pid/cwd" >"$state/$instances/folder" || echo / >"$state/$instances/folder"
         unit_of "$pid" >"$state/$instances/unit"
     done
@@ -172,8 +173,10 @@ what_it_said() {
 roll_back() {
     warn "the server does not answer OPTIONS within $answer_seconds seconds. The end of what it said:"
     what_it_said
+    stop_seconds=3 # who does not answer has nothing to end in order
     if [ "$was_running" -eq 0 ]; then
         stop_running
+        write_manifest
         die "everything is installed, but nothing runs; start $sbin/$server when the reason is gone"
     fi
     warn "going back to the server that ran before"
