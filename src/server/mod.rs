@@ -1,7 +1,7 @@
 //! Listeners, connections, the request's walk through the roles, session tables, limits.
 //!
 //! A [`Server`] holds what everything shares. Each connection is one task ([`connection`]); each request walks the roles
-//! ([`walk`]) with a [`RequestContext`]; what lives longer than a request is a [`ClientSession`]. Packets are sent by
+//! (module `walk`) with a [`RequestContext`]; what lives longer than a request is a [`ClientSession`]. Packets are sent by
 //! the engine of the rtp room; what it reports back ends in [`Server::run_events`].
 
 mod answers;
