@@ -5,9 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use crate::log::{AccessEntry, AccessLog, AccessTransport, ErrorLog, Level, RequestLogOptions, SystemClock};
-use crate::qtss::{
-    BoxFuture, InitializeParams, Module, QtssError, Registration, Role, RoleCall, SyncRole,
-};
+use crate::qtss::{BoxFuture, InitializeParams, Module, QtssError, Registration, Role, RoleCall, SyncRole};
 use crate::rtp::{RTP_HEADER_LEN, Transport};
 use crate::rtsp::Status;
 use crate::server::{ClientSession, ClosingSession, Preferences, RequestContext, Server, SessionStream};
@@ -27,10 +25,7 @@ impl AccessLogModule {
         let options = preferences.with(RequestLogOptions::access_from_prefs);
         let complaints = Arc::clone(error_log);
         let complain = Box::new(move |text: &str| complaints.write(Level::Warning, text));
-        Self {
-            log: AccessLog::new(options, Arc::new(SystemClock), complain),
-            preferences: Arc::clone(preferences),
-        }
+        Self { log: AccessLog::new(options, Arc::new(SystemClock), complain), preferences: Arc::clone(preferences) }
     }
 
     async fn log_session(&self, closing: &ClosingSession) {

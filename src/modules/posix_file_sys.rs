@@ -102,8 +102,7 @@ mod tests {
         let (folder, result) = open(&module, dir.path());
         if result.is_ok() {
             let (mut buffer, mut read) = ([0; 8], 0);
-            let read =
-                SyncRole::ReadFile { file: &folder, position: 0, buffer: &mut buffer, read: &mut read };
+            let read = SyncRole::ReadFile { file: &folder, position: 0, buffer: &mut buffer, read: &mut read };
             assert_eq!(module.call_sync(read), Err(QtssError::RequestFailed));
         }
     }

@@ -176,9 +176,11 @@ async fn tick_logs(error_log: Arc<ErrorLog>) {
 async fn wait_for_signal(server: &Arc<Server>) -> u8 {
     use tokio::signal::unix::{SignalKind, signal};
     let kinds = [SignalKind::terminate(), SignalKind::quit(), SignalKind::interrupt()];
-    let Ok([mut terminate, mut quit, mut interrupt]) = kinds.map(signal).into_iter().collect::<Result<Vec<_>, _>>().map(
-        |signals| <[_; 3]>::try_from(signals).unwrap_or_else(|_| unreachable!("three kinds give three streams")),
-    ) else {
+    let Ok([mut terminate, mut quit, mut interrupt]) =
+        kinds.map(signal).into_iter().collect::<Result<Vec<_>, _>>().map(|signals| {
+            <[_; 3]>::try_from(signals).unwrap_or_else(|_| unreachable!("three kinds give three streams"))
+        })
+    else {
         tracing::error!("cannot watch for signals");
         return EXIT_FATAL;
     };

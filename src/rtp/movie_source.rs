@@ -335,7 +335,7 @@ mod tests {
 
     use super::*;
     use crate::media::PacketCache;
-    use crate::media::sample::{HintPacket, SampleMovie, SampleTrack};
+    use crate::media::test_movie::{HintPacket, SampleMovie, SampleTrack};
     use crate::rtp::test_bench::{Bench, SECOND};
     use crate::rtp::{PlayRequest, PlayStream, SendPrefs};
 

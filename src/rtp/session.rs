@@ -16,7 +16,7 @@ use super::sink::Sink;
 use super::source::{PacketKind, ReadContext};
 use super::stream::Transport;
 use super::stream_play::{Status, StreamPlay};
-use super::thin::{QualityControl, ToleranceShift};
+use super::thin::{FramePosition, QualityControl, ToleranceShift};
 use super::worker::{SessionWaker, TICK_US};
 
 /// Packets of one session per look; the rest waits for the next tick so that one burst can't hold up the others.
@@ -194,7 +194,6 @@ impl Session {
             State::Paused | State::Over => Ok(Outcome::default()),
         };
         self.commit(turn);
-        turn.frames.clear();
         outcome.unwrap_or_else(|Lost| {
             self.state = State::Over;
             Outcome::event(SessionEvent::ConnectionLost { key: self.key, stuck: false })
@@ -318,9 +317,9 @@ impl Session {
         }
         let Some(play) = self.streams.get_mut(index) else { return false };
         let Some(head) = play.head else { return false };
-        let is_video = play.is_video();
-        let at = StreamPlay::frame_position(&head);
-        let drops = play.dropper.drops(&self.prefs, self.tolerance, is_video, at, lateness_ms);
+        let may_thin = !self.prefs.disable_thinning && !play.stream.is_thinning_disabled();
+        let frame = play.is_video().then_some(FramePosition { sample: head.sample, sync: head.sync });
+        let drops = play.dropper.drops(&self.prefs, self.tolerance, frame, may_thin, lateness_ms);
         if drops {
             play.advance();
             play.stream.stats().stale_packets_dropped.fetch_add(1, Ordering::Relaxed);

@@ -302,3 +302,68 @@ impl RtpStream {
         summary
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::clock::ManualClock;
+    use super::super::test_bench::Bench;
+    use super::*;
+
+    fn report(ssrcs: &[u32]) -> Vec<u8> {
+        let mut bytes = vec![0x80 | ssrcs.len() as u8, 201];
+        bytes.extend((1 + 6 * ssrcs.len() as u16).to_be_bytes());
+        bytes.extend([0, 0, 0, 9]);
+        for ssrc in ssrcs {
+            bytes.extend(ssrc.to_be_bytes());
+            bytes.extend([*ssrc as u8, 0, 0, 0]);
+            bytes.extend([0; 16]);
+        }
+        bytes
+    }
+
+    #[test]
+    fn rtcp_keeps_the_session_alive_and_names_the_client() {
+        let stream = Bench::new().udp_stream(5000, true);
+        let clock = ManualClock::new(7_000_000, 0);
+        let summary = stream.handle_rtcp(&clock, &report(&[]));
+        assert_eq!((summary.packets, summary.reported), (1, false));
+        assert_eq!(stream.config().activity.load(RELAXED), 7000);
+        assert_eq!(stream.stats().client_ssrc.load(RELAXED), 9);
+    }
+
+    #[test]
+    fn rubbish_does_not_keep_the_session_alive() {
+        let stream = Bench::new().udp_stream(5000, true);
+        let clock = ManualClock::new(7_000_000, 0);
+        for rubbish in [&b"\0"[..], b"", b"\x80\xc9\xff\xff", b"GET / HTTP/1.0\r\n\r\n"] {
+            assert_eq!(stream.handle_rtcp(&clock, rubbish).packets, 0);
+        }
+        assert_eq!(stream.config().activity.load(RELAXED), 0);
+        assert_eq!(stream.stats().rtcp_packets_received.load(RELAXED), 0);
+    }
+
+    #[test]
+    fn the_block_on_this_stream_counts_and_else_the_first() {
+        let stream = Bench::new().udp_stream(5000, true);
+        let clock = ManualClock::new(0, 0);
+        let own = stream.ssrc();
+        stream.handle_rtcp(&clock, &report(&[own ^ 0xf0, own, own ^ 0x0f]));
+        assert_eq!(stream.stats().fraction_lost.load(RELAXED), own & 0xff);
+        stream.handle_rtcp(&clock, &report(&[own ^ 0xf0, own ^ 0x0f]));
+        assert_eq!(stream.stats().fraction_lost.load(RELAXED), (own ^ 0xf0) & 0xff);
+    }
+
+    #[test]
+    fn the_quality_level_stays_within_what_the_source_has() {
+        let stream = Bench::new().udp_stream(5000, true);
+        stream.set_quality(200);
+        assert_eq!(stream.quality(), WORST_FILE_QUALITY);
+        stream.set_thinning_disabled(true);
+        assert_eq!(stream.quality(), 0);
+    }
+
+    #[test]
+    fn the_ack_timeout_is_20_ms_until_a_round_trip_is_known() {
+        assert_eq!(Bench::new().udp_stream(5000, true).ack_timeout_ms(), 20);
+    }
+}

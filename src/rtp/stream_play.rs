@@ -13,7 +13,7 @@ use super::play::{NextPacket, PlayStream};
 use super::rtcp::{Compound, SenderReport};
 use super::source::{PacketHead, PacketKind, PacketSource, Peek, ReadContext};
 use super::stream::{PeerAddresses, RtpStream, Transport, UdpTransport};
-use super::thin::{FramePosition, LateDropper};
+use super::thin::LateDropper;
 
 /// How far back a repeat packet may reach; farther it gets a number of its own.
 const MAX_REPEAT_DISTANCE: u16 = 1024;
@@ -147,10 +147,6 @@ impl StreamPlay {
     pub(super) fn advance(&mut self) {
         self.source.advance();
         self.head = None;
-    }
-
-    pub(super) fn frame_position(head: &PacketHead) -> FramePosition {
-        FramePosition { sample: head.sample, sync: head.sync }
     }
 
     /// Where datagrams go now.

@@ -135,24 +135,23 @@ pub struct LateDropper {
 }
 
 impl LateDropper {
-    /// Whether to leave out this packet, which is `lateness_ms` late.
+    /// Whether to leave out this packet, which is `lateness_ms` late. `frame` is its place if it is video. Unless
+    /// video `may_thin`, packets go only when they are too late for any use.
     pub fn drops(
         &mut self,
         prefs: &SendPrefs,
         shift: ToleranceShift,
-        is_video: bool,
-        at: FramePosition,
+        frame: Option<FramePosition>,
+        may_thin: bool,
         lateness_ms: i64,
     ) -> bool {
         let too_late = lateness_ms > prefs.drop_all_packets_delay_ms + shift.ms();
-        if !is_video {
-            return too_late;
-        }
+        let Some(at) = frame else { return too_late };
         if self.frame == Some(at.sample) {
             return self.dropping;
         }
         self.frame = Some(at.sample);
-        let video_off = !prefs.disable_thinning && lateness_ms > prefs.drop_all_video_delay_ms + shift.ms();
+        let video_off = may_thin && lateness_ms > prefs.drop_all_video_delay_ms + shift.ms();
         self.dropping = too_late || video_off || (self.wait_for_sync && !at.sync);
         self.wait_for_sync = self.dropping;
         self.dropping
@@ -245,7 +244,7 @@ mod tests {
 
     fn drops(dropper: &mut LateDropper, sample: u32, sync: bool, lateness_ms: i64) -> bool {
         let at = FramePosition { sample, sync };
-        dropper.drops(&SendPrefs::default(), ToleranceShift::default(), true, at, lateness_ms)
+        dropper.drops(&SendPrefs::default(), ToleranceShift::default(), Some(at), true, lateness_ms)
     }
 
     #[test]
@@ -267,12 +266,22 @@ mod tests {
     }
 
     #[test]
+    fn video_that_may_not_be_thinned_goes_with_the_rest_and_by_whole_frames() {
+        let mut dropper = LateDropper::default();
+        let mut video = |sample, late| {
+            let at = FramePosition { sample, sync: true };
+            dropper.drops(&SendPrefs::default(), ToleranceShift::default(), Some(at), false, late)
+        };
+        assert!(!video(1, 2400));
+        assert!(!video(1, 2600));
+        assert!(video(2, 2600));
+        assert!(video(2, 0));
+    }
+
+    #[test]
     fn audio_goes_last() {
         let mut dropper = LateDropper::default();
-        let mut audio = |late| {
-            let at = FramePosition { sample: 1, sync: true };
-            dropper.drops(&SendPrefs::default(), ToleranceShift::default(), false, at, late)
-        };
+        let mut audio = |late| dropper.drops(&SendPrefs::default(), ToleranceShift::default(), None, true, late);
         assert!(!audio(2400));
         assert!(audio(2501));
     }

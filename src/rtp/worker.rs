@@ -306,7 +306,7 @@ impl<S: Sink> Worker<S> {
             counters: &self.parts.counters,
         };
         let result = catch_unwind(AssertUnwindSafe(|| act(session, &mut turn)));
-        self.frames.clear();
+        self.frames.clear(); // whatever came of them, they are not the next session's
         match result {
             Ok(result) => {
                 self.playing = self.playing + u64::from(session.is_playing()) - u64::from(was_playing);

@@ -45,11 +45,7 @@ pub(super) fn before_session(ctx: &Arc<RequestContext>, request: &Request) -> bo
 }
 
 /// Answers that need the client session but no module; true if one was written.
-pub(super) fn with_session(
-    ctx: &Arc<RequestContext>,
-    request: &Request,
-    session: Option<&Arc<ClientSession>>,
-) -> bool {
+pub(super) fn with_session(ctx: &Arc<RequestContext>, request: &Request, session: Option<&Arc<ClientSession>>) -> bool {
     match request.method() {
         Method::Options => options(ctx, request),
         Method::GetParameter if session.is_some() => ctx.respond(|_| {}),

@@ -6,9 +6,9 @@ use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
 use tokio::sync::OwnedMutexGuard;
 
+use super::Server;
 use super::connection::Connection;
 use super::session::{ClientSession, SessionState};
-use super::Server;
 use crate::qtss::attr::*;
 use crate::qtss::{CText, Object, ObjectType, QtssError, RequestText, RoleParams};
 use crate::rtsp::{Header, Request, RequestError, ResponseBuilder, ResponseHead, Status};

@@ -249,12 +249,7 @@ struct Sample {
 impl Sample {
     fn take(server: &Server) -> Self {
         let totals = server.engine.counters();
-        Self {
-            at_ms: server.now_ms(),
-            bytes: totals.wire_bytes,
-            packets: totals.packets,
-            cpu_ms: process_cpu_ms(),
-        }
+        Self { at_ms: server.now_ms(), bytes: totals.wire_bytes, packets: totals.packets, cpu_ms: process_cpu_ms() }
     }
 
     /// Publishes the figures of the time since `last`; returns the bandwidth in bits per second.

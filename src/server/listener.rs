@@ -185,7 +185,10 @@ mod tests {
     #[test]
     fn zero_means_any_address_of_both_families() {
         let (wanted, _) = wanted_addresses(&["0".into()], &[554]);
-        assert_eq!(wanted.iter().map(|(address, _)| address.to_string()).collect::<Vec<_>>(), ["0.0.0.0:554", "[::]:554"]);
+        assert_eq!(
+            wanted.iter().map(|(address, _)| address.to_string()).collect::<Vec<_>>(),
+            ["0.0.0.0:554", "[::]:554"]
+        );
     }
 
     #[test]

@@ -26,17 +26,18 @@ use tokio::sync::{mpsc, watch};
 
 pub use self::connection::Connection;
 pub use self::context::{AfterResponse, RequestContext};
-pub use self::limits::Refusal;
 pub use self::lifecycle::{ClosingSession, raise_descriptor_limit};
+pub use self::limits::Refusal;
 pub use self::listener::{ListenError, Listener};
-pub use self::session::{
-    ClientSession, PlayState, SessionLog, SessionState, SessionStream, SessionTable,
-};
+pub use self::session::{ClientSession, PlayState, SessionLog, SessionState, SessionStream, SessionTable};
 pub use self::stats::Stats;
 use crate::config::{ModulePrefs, Prefs, ServerPrefs, identity};
 use crate::qtss::attr::*;
 use crate::qtss::{Object, ObjectStore, Registry};
-use crate::rtp::{Clock, EngineConfig, PoolConfig, PortPool, RtcpObserver, RtcpSummary, RtpStream, SendEngine, SendPrefs, SessionEvent};
+use crate::rtp::{
+    Clock, EngineConfig, PoolConfig, PortPool, RtcpObserver, RtcpSummary, RtpStream, SendEngine, SendPrefs,
+    SessionEvent,
+};
 
 /// The states of the server, with the numbers of `QTSS_ServerState`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -90,9 +90,7 @@ pub(super) fn remember_movie(ctx: &RequestContext, path: PathBuf, movie: &Arc<Mo
 
 /// Last-Modified and Cache-Control of a file.
 pub(super) fn put_caching(movie: &Movie, answer: &mut ResponseBuilder) {
-    answer
-        .header(Header::LastModified, date::format(movie.modified()))
-        .header(Header::CacheControl, "must-revalidate");
+    answer.header(Header::LastModified, date::format(movie.modified())).header(Header::CacheControl, "must-revalidate");
 }
 
 /// The client's copy is as new as the file (RFC 2326 section 12.23).

@@ -107,8 +107,7 @@ impl FileModule {
 
     /// Opens (or shares) a movie; answers the request when that fails.
     async fn open(&self, ctx: &Arc<RequestContext>, path: &Path) -> Option<Arc<Movie>> {
-        let options =
-            OpenOptions { allow_invalid_hint_track_refs: self.prefs.load().allow_invalid_hint_track_refs };
+        let options = OpenOptions { allow_invalid_hint_track_refs: self.prefs.load().allow_invalid_hint_track_refs };
         match self.open_off_thread(path.to_owned(), options).await {
             Ok(movie) => Some(movie),
             Err(error) => {
