@@ -22,6 +22,7 @@ mod packet;
 mod play;
 mod ports;
 mod prefs;
+mod resend;
 mod rtcp;
 mod rtcp_in;
 mod session;

@@ -8,7 +8,7 @@ use super::conn_writer::{ConnWriter, Written};
 use super::counters::{PACKET_OVERHEAD, WorkerCounters};
 use super::gather::Gather;
 use super::pacer::{OverbufferWindow, Timeline, Verdict};
-use super::packet::{INTERLEAVED_PREFIX_LEN, RTP_HEADER_LEN, interleaved_prefix};
+use super::packet::{INTERLEAVED_PREFIX_LEN, RTP_HEADER_LEN, RtpHeader, interleaved_prefix};
 use super::play::{NextPacket, PlayRequest, Position, SessionEvent, SessionKey};
 use super::prefs::SendPrefs;
 use super::rtcp::Compound;
@@ -18,6 +18,8 @@ use super::stream::Transport;
 use super::stream_play::{Status, StreamPlay};
 use super::thin::{FramePosition, QualityControl, ToleranceShift};
 use super::worker::{SessionWaker, TICK_US};
+
+mod reliable;
 
 /// Packets of one session per look; the rest waits for the next tick so that one burst can't hold up the others.
 const MAX_PACKETS_PER_RUN: usize = 256;
@@ -125,7 +127,9 @@ impl Session {
         matches!(self.state, State::Playing | State::Ending(_))
     }
 
-    pub(super) fn play(&mut self, request: PlayRequest, now_us: i64) {
+    pub(super) fn play(&mut self, request: PlayRequest, now_us: i64, waker: &SessionWaker) {
+        self.close_windows();
+        let bit_rate = request.bit_rate;
         let PlayRequest { streams, speed, media_start_us, start_delay_us, prefs, .. } = request;
         if streams.is_empty() {
             self.streams.iter_mut().for_each(StreamPlay::restart);
@@ -134,7 +138,7 @@ impl Session {
             let level = self.streams.iter().map(|play| play.stream.quality()).max().unwrap_or(0);
             self.quality = QualityControl::new(level);
         }
-        let plain_udp = self.streams.iter().any(|play| play.udp().is_some());
+        let plain_udp = self.streams.iter().any(|play| !play.stream.is_reliable());
         self.prefs = prefs;
         self.stop_us = request.stop_us;
         self.tolerance = request.tolerance;
@@ -142,6 +146,7 @@ impl Session {
         self.timeline = Timeline::new(now_us.saturating_add(start_delay_us.max(0)), media_start_us, speed);
         self.state = State::Playing;
         self.streams.iter_mut().for_each(|play| play.check_stop(request.stop_us));
+        self.open_windows(bit_rate, waker);
     }
 
     pub(super) fn update(&mut self, tolerance: Option<ToleranceShift>, prefs: Option<Arc<SendPrefs>>) {
@@ -156,6 +161,7 @@ impl Session {
         if self.is_playing() {
             self.state = State::Paused;
         }
+        self.close_windows();
         for index in 0..self.streams.len() {
             let _ = self.fill(index, turn); // a failure will show again when the play goes on
         }
@@ -176,6 +182,7 @@ impl Session {
             return;
         }
         self.state = State::Over;
+        self.close_windows();
         for index in 0..self.streams.len() {
             let Some(play) = self.streams.get_mut(index).filter(|play| play.may_say_bye()) else { continue };
             let report = play.report(&self.timeline, turn.clock, true);
@@ -210,6 +217,7 @@ impl Session {
             }
         }
         self.take_client_window();
+        self.run_windows(turn);
         let mut outcome = Outcome::default();
         let only_udp = self.streams.iter().all(|play| play.udp().is_some());
         let sent = if only_udp { self.run_streams(&mut outcome, turn) } else { self.run_merged(&mut outcome, turn)? };
@@ -221,7 +229,9 @@ impl Session {
                 outcome.earlier(retry_us.min(turn.now_us + PENDING_RETRY_US));
             }
         }
-        if self.blocked_since_us.is_none() && self.streams.iter().all(StreamPlay::is_finished) {
+        self.wake_for_windows(&mut outcome, turn.now_us);
+        let finished = self.streams.iter().all(StreamPlay::is_finished) && self.windows_are_empty();
+        if finished && self.blocked_since_us.is_none() {
             return self.finish(turn);
         }
         Ok(outcome)
@@ -269,7 +279,10 @@ impl Session {
                     self.flush_frames(outcome, turn)?;
                     return Ok(Ok(()));
                 }
-                Step::Nothing => break,
+                Step::Nothing => {
+                    self.flush_frames(outcome, turn)?;
+                    return Ok(Ok(()));
+                }
             }
             if turn.frames.bytes() >= self.frame_lot && !self.flush_frames(outcome, turn)? {
                 return Ok(Ok(()));
@@ -291,13 +304,20 @@ impl Session {
         let Some(head) = play.ready_head() else { return Ok(Step::Nothing) };
         let due_us = self.timeline.due_us(head.time_us);
         let size = RTP_HEADER_LEN + play.source.payload().map_or(0, |(_, range)| range.len());
-        if let Verdict::WaitUntil(at_us) = self.window.decide(&self.prefs, due_us, turn.now_us, size) {
-            // Rather a tick early than late: the send interval allows it.
-            let at_us = if self.window.is_enabled() { at_us } else { at_us - TICK_US };
-            return Ok(Step::Wait(at_us.max(turn.now_us + 1)));
+        let has_room = play.resend.as_ref().is_none_or(|window| window.has_room());
+        let reliable = play.stream.is_reliable();
+        if has_room {
+            if let Verdict::WaitUntil(at_us) = self.window.decide(&self.prefs, due_us, turn.now_us, size) {
+                // Rather a tick early than late: the send interval allows it.
+                let at_us = if self.window.is_enabled() { at_us } else { at_us - TICK_US };
+                return Ok(Step::Wait(at_us.max(turn.now_us + 1)));
+            }
         }
-        if play.stream.is_reliable() && self.leaves_out(index, (turn.now_us - due_us) / 1000, turn) {
+        if reliable && self.leaves_out(index, (turn.now_us - due_us) / 1000, turn) {
             return Ok(Step::LeftOut);
+        }
+        if !has_room {
+            return Ok(Step::Nothing); // an acknowledgement will wake the session
         }
         if head.time_us >= self.timeline.media_start_us {
             turn.counters.lateness_us.record((turn.now_us - due_us).max(0) as u64, 1);
@@ -337,6 +357,14 @@ impl Session {
         let payload = play.source.payload();
         match play.stream.transport() {
             Transport::Udp(udp) => {
+                if let Some(window) = play.resend.as_mut().filter(|_| !is_rtcp) {
+                    let whole = payload.clone().and_then(|(block, range)| block.get(range)).unwrap_or_default();
+                    let start = if header.is_empty() { whole } else { &header };
+                    let sequence = RtpHeader::parse(start).map_or(0, |(header, _)| header.sequence);
+                    let tolerated_ms = self.prefs.drop_all_packets_delay_ms + self.tolerance.ms();
+                    let expires_us = self.timeline.due_us(head.time_us).saturating_add(tolerated_ms * 1000);
+                    window.keep(sequence, &header, payload.clone(), turn.now_us, expires_us);
+                }
                 if let Some(to) = to {
                     turn.sink.datagram(udp.pair(), is_rtcp, to, &header, payload);
                 }
@@ -436,8 +464,8 @@ impl Session {
     }
 
     fn send_frames(&mut self, turn: &mut Turn<'_>) -> Result<bool, Lost> {
-        let reliable = self.streams.iter().position(|play| play.stream.is_reliable());
-        reliable.map_or(Ok(true), |index| self.send_frames_of(index, turn))
+        let interleaved = self.streams.iter().position(|play| play.udp().is_none());
+        interleaved.map_or(Ok(true), |index| self.send_frames_of(index, turn))
     }
 
     fn send_frames_of(&mut self, index: usize, turn: &mut Turn<'_>) -> Result<bool, Lost> {

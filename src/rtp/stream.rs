@@ -12,6 +12,7 @@ use super::ports::{PairLease, UdpPair};
 use super::rtcp::Cname;
 use super::rtcp_in::{self, NaduBlock, RtcpItem};
 use super::stats::StreamStats;
+use super::worker::SessionWaker;
 
 const RELAXED: Ordering = Ordering::Relaxed;
 
@@ -20,6 +21,9 @@ pub const WORST_FILE_QUALITY: u8 = 6;
 
 /// Recommended ack timeouts of reliable UDP lie in this range, milliseconds.
 const ACK_TIMEOUT_MS: std::ops::RangeInclusive<u32> = 20..=100;
+
+/// Acknowledgements kept for the sender at most.
+const MAX_ACKS_WAITING: usize = 8192;
 
 /// Where a stream's packets go.
 #[derive(Debug)]
@@ -45,6 +49,17 @@ pub struct UdpTransport {
     addresses: Mutex<PeerAddresses>,
     /// Goes up when the addresses change, so that the sender need not lock for each packet.
     generation: AtomicU32,
+    /// Whether packets are kept until acknowledged (`x-Retransmit`).
+    reliable: bool,
+    acks: Mutex<AckBox>,
+}
+
+/// Acknowledgements on their way from the receiver task to the send worker.
+#[derive(Debug, Default)]
+struct AckBox {
+    sequences: Vec<u16>,
+    /// Who wants to hear of them; set by a running play.
+    waker: Option<SessionWaker>,
 }
 
 /// The player's UDP addresses.
@@ -68,6 +83,44 @@ impl UdpTransport {
             rtsp_peer: rtsp_peer.to_canonical(),
             addresses: Mutex::new(addresses),
             generation: AtomicU32::new(1),
+            reliable: false,
+            acks: Mutex::default(),
+        }
+    }
+
+    /// Makes it reliable UDP: the client's `x-Retransmit` was accepted.
+    pub fn reliable(mut self) -> Self {
+        self.reliable = true;
+        self
+    }
+
+    /// Whether packets are kept until acknowledged.
+    pub fn is_reliable(&self) -> bool {
+        self.reliable
+    }
+
+    /// From now on (or no more) acknowledgements are kept for the sender, and `waker` called for each batch.
+    pub(crate) fn listen_for_acks(&self, waker: Option<SessionWaker>) {
+        let mut acks = self.acks.lock();
+        acks.sequences.clear();
+        acks.waker = waker;
+    }
+
+    /// Takes the acknowledgements that have come.
+    pub(crate) fn take_acks(&self, into: &mut Vec<u16>) {
+        into.append(&mut self.acks.lock().sequences);
+    }
+
+    /// Acks that come before the first PLAY, or more than a window can hold, mean nothing.
+    fn note_acks(&self, sequences: &[u16]) {
+        let mut acks = self.acks.lock();
+        if acks.sequences.len() + sequences.len() > MAX_ACKS_WAITING {
+            return;
+        }
+        if let Some(waker) = acks.waker.clone() {
+            acks.sequences.extend_from_slice(sequences);
+            drop(acks);
+            waker.wake();
         }
     }
 
@@ -196,9 +249,13 @@ impl RtpStream {
         &self.config.transport
     }
 
-    /// Whether every packet arrives in order (TCP): repeat packets are not needed, lateness is the measure of trouble.
+    /// Whether the transport loses nothing (TCP, reliable UDP): repeat packets are not needed, and lateness is the measure
+    /// of trouble.
     pub fn is_reliable(&self) -> bool {
-        matches!(self.config.transport, Transport::Interleaved { .. })
+        match &self.config.transport {
+            Transport::Udp(udp) => udp.is_reliable(),
+            Transport::Interleaved { .. } => true,
+        }
     }
 
     /// Counters and reports.
@@ -286,6 +343,11 @@ impl RtpStream {
             RtcpItem::Nadu(_) | RtcpItem::Other { .. } => {}
         });
         summary.packets = packets;
+        if let (Transport::Udp(udp), false) = (&self.config.transport, summary.acked.is_empty()) {
+            if udp.is_reliable() {
+                udp.note_acks(&summary.acked);
+            }
+        }
         if let Err(error) = result {
             tracing::debug!(track = self.config.track_id, %error, "rtcp from player");
         }

@@ -448,3 +448,80 @@ fn whole_packets_of_a_live_source_are_sent_as_they_are() {
     let sent: Vec<_> = bench.sent().iter().map(|sent| (sent.to, sent.bytes.len())).collect();
     assert_eq!(sent, [(5000, 100), (5001, 100)]);
 }
+
+fn ack(bench: &Bench, stream: &RtpStream, sequence: u16) {
+    let mut packet = vec![0x80, 204, 0, 4, 0, 0, 0, 9];
+    packet.extend(b"qtak");
+    packet.extend(stream.ssrc().to_be_bytes());
+    packet.extend(u32::from(sequence).to_be_bytes());
+    assert_eq!(stream.handle_rtcp(&*bench.clock, &packet).acked, [sequence]);
+}
+
+#[test]
+fn without_acks_reliable_udp_sends_half_a_window_and_then_sends_it_again() {
+    let mut bench = Bench::new();
+    let stream = bench.reliable_stream(5000, false);
+    let mut play = request(1, vec![play_stream(&stream, list(2000, 1, 10_000, 1, 1000))]);
+    play.overbuffer = true;
+    play.bit_rate = 300_000;
+    bench.play(play);
+    bench.run_for(590_000);
+    let first = bench.rtp(5000);
+    assert_eq!(first.len(), 25, "half of 48 KB in packets of 1012 bytes");
+    assert_gap_free(&first);
+    bench.run_for(20_000);
+    let again = bench.rtp(5000).split_off(25);
+    let numbers: Vec<_> = again.iter().map(Sent::number).collect();
+    assert_eq!(numbers, (0..25).rev().collect::<Vec<_>>(), "the newest first, none missing");
+    // Too late to be of use they are given up, and the stream goes on.
+    bench.run_for(8 * SECOND);
+    assert!(bench.rtp(5000).iter().any(|sent| sent.number() > 25));
+}
+
+#[test]
+fn acknowledged_reliable_udp_sends_each_packet_once_and_runs_ahead() {
+    let mut bench = Bench::new();
+    let stream = bench.reliable_stream(5000, false);
+    let mut play = request(1, vec![play_stream(&stream, list(600, 1, 20_000, 1, 500))]);
+    play.overbuffer = true;
+    bench.play(play);
+    let mut acknowledged = 0;
+    for _ in 0..200 {
+        bench.run_for(20_000);
+        let sent = bench.rtp(5000);
+        sent[acknowledged..].iter().for_each(|sent| ack(&bench, &stream, sent.header().sequence));
+        acknowledged = sent.len();
+    }
+    let packets = bench.rtp(5000);
+    assert_gap_free(&packets);
+    let ahead = packets.len() as i64 * 20_000 - 4 * SECOND;
+    assert!(ahead > 3 * SECOND, "ahead by {ahead}");
+}
+
+#[test]
+fn the_bye_of_reliable_udp_waits_for_what_is_on_its_way() {
+    let mut bench = Bench::new();
+    let stream = bench.reliable_stream(5000, true);
+    bench.play(request(1, vec![play_stream(&stream, list(5, 1, GAP, 1, 500))]));
+    bench.run_for(SECOND);
+    assert_eq!(bench.events(), []);
+    let packets = bench.rtp(5000);
+    assert!(packets.len() > 5, "sent again");
+    (0..5).for_each(|number| ack(&bench, &stream, packets[number].header().sequence));
+    bench.run_for(100_000);
+    assert_eq!(bench.events(), [SessionEvent::EndOfMedia { key: 1 }]);
+    assert!(bench.rtcp(5001).last().is_some_and(Sent::ends_with_bye));
+}
+
+#[test]
+fn acks_of_plain_udp_or_before_play_are_not_kept() {
+    let bench = Bench::new();
+    let (plain, reliable) = (bench.udp_stream(5000, true), bench.reliable_stream(5002, true));
+    for stream in [&plain, &reliable] {
+        ack(&bench, stream, 1);
+        let Transport::Udp(udp) = stream.transport() else { panic!("not udp") };
+        let mut acks = Vec::new();
+        udp.take_acks(&mut acks);
+        assert_eq!(acks, []);
+    }
+}
