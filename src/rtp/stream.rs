@@ -57,7 +57,8 @@ pub struct UdpTransport {
 /// Acknowledgements on their way from the receiver task to the send worker.
 #[derive(Debug, Default)]
 struct AckBox {
-    sequences: Vec<u16>,
+    /// Sequence numbers and when their acknowledgement came, microseconds of the clock.
+    acks: Vec<(u16, i64)>,
     /// Who wants to hear of them; set by a running play.
     waker: Option<SessionWaker>,
 }
@@ -99,27 +100,31 @@ impl UdpTransport {
         self.reliable
     }
 
-    /// From now on (or no more) acknowledgements are kept for the sender, and `waker` called for each batch.
-    pub(crate) fn listen_for_acks(&self, waker: Option<SessionWaker>) {
-        let mut acks = self.acks.lock();
-        acks.sequences.clear();
-        acks.waker = waker;
+    /// From now on acknowledgements are kept for the sender, and `waker` called when there are some.
+    pub(crate) fn listen_for_acks(&self, waker: SessionWaker) {
+        self.acks.lock().waker = Some(waker);
+    }
+
+    /// From now on acknowledgements mean nothing.
+    pub(crate) fn ignore_acks(&self) {
+        *self.acks.lock() = AckBox::default();
     }
 
     /// Takes the acknowledgements that have come.
-    pub(crate) fn take_acks(&self, into: &mut Vec<u16>) {
-        into.append(&mut self.acks.lock().sequences);
+    pub(crate) fn take_acks(&self, into: &mut Vec<(u16, i64)>) {
+        into.append(&mut self.acks.lock().acks);
     }
 
     /// Acks that come before the first PLAY, or more than a window can hold, mean nothing.
-    fn note_acks(&self, sequences: &[u16]) {
-        let mut acks = self.acks.lock();
-        if acks.sequences.len() + sequences.len() > MAX_ACKS_WAITING {
-            return;
-        }
-        if let Some(waker) = acks.waker.clone() {
-            acks.sequences.extend_from_slice(sequences);
-            drop(acks);
+    fn note_acks(&self, sequences: &[u16], now_us: i64) {
+        let mut held = self.acks.lock();
+        let AckBox { acks, waker: Some(waker) } = &mut *held else { return };
+        // Whoever has not taken the last ones was called for them.
+        let caller = acks.is_empty().then(|| waker.clone());
+        let room = MAX_ACKS_WAITING - acks.len().min(MAX_ACKS_WAITING);
+        acks.extend(sequences.iter().take(room).map(|sequence| (*sequence, now_us)));
+        drop(held);
+        if let Some(waker) = caller {
             waker.wake();
         }
     }
@@ -345,7 +350,7 @@ impl RtpStream {
         summary.packets = packets;
         if let (Transport::Udp(udp), false) = (&self.config.transport, summary.acked.is_empty()) {
             if udp.is_reliable() {
-                udp.note_acks(&summary.acked);
+                udp.note_acks(&summary.acked, clock.now_us());
             }
         }
         if let Err(error) = result {

@@ -156,10 +156,10 @@ mod tests {
     fn a_timer_fires_at_its_tick_and_once() {
         let mut wheel = TimerWheel::new(2000, 0);
         wheel.set(7, 10_001);
-        assert_eq!(advance(&mut wheel, 10_001), []);
+        assert!(advance(&mut wheel, 10_001).is_empty());
         assert_eq!(wheel.next_us(), Some(12_000));
         assert_eq!(advance(&mut wheel, 12_000), [7]);
-        assert_eq!(advance(&mut wheel, 20_000_000), []);
+        assert!(advance(&mut wheel, 20_000_000).is_empty());
         assert_eq!(wheel.next_us(), None);
     }
 
@@ -169,7 +169,7 @@ mod tests {
         wheel.set(1, 5_000);
         wheel.set(2, 5_000 + 4096 * 1000);
         assert_eq!(advance(&mut wheel, 5_000), [1]);
-        assert_eq!(advance(&mut wheel, 4_000_000), []);
+        assert!(advance(&mut wheel, 4_000_000).is_empty());
         assert_eq!(advance(&mut wheel, 5_000 + 4096 * 1000), [2]);
     }
 
