@@ -162,7 +162,7 @@ impl FileModule {
             let track_id = stream.config().track_id;
             let fields = ctx.with_state(|state| {
                 let known = state.extension::<MetaInfoOf>()?;
-                known.0.iter().find(|(id, _)| *id == track_id).map(|(_, fields)| fields.clone())
+                known.0.iter().find(|(id, _)| *id == track_id).map(|(_, fields)| *fields)
             });
             work.push((Arc::clone(stream), fields.flatten()));
         }
