@@ -169,7 +169,10 @@ pub(super) fn new_stream(store: &ObjectStore, stream: &Arc<RtpStream>) -> Arc<Ob
     object.set_u32(qtssRTPStrNumQualityLevels, u32::from(config.worst_quality));
     object.set_f32(qtssRTPStrBufferDelayInSecs, 3.0);
     let (kind, server_port, client_port) = match stream.transport() {
-        Transport::Udp(udp) => (TRANSPORT_UDP, udp.pair().rtp_port(), udp.addresses().rtp.port()),
+        Transport::Udp(udp) => {
+            let kind = if udp.is_reliable() { TRANSPORT_RELIABLE_UDP } else { TRANSPORT_UDP };
+            (kind, udp.pair().rtp_port(), udp.addresses().rtp.port())
+        }
         Transport::Interleaved { .. } => (TRANSPORT_TCP, 0, 0),
     };
     object.set_bool16(qtssRTPStrIsTCP, kind == TRANSPORT_TCP);
@@ -186,6 +189,7 @@ const AUDIO_PAYLOAD: u32 = 2;
 
 /// `qtssRTPTransportTypeUDP`, `…ReliableUDP`, `…TCP`.
 const TRANSPORT_UDP: u32 = 0;
+const TRANSPORT_RELIABLE_UDP: u32 = 1;
 const TRANSPORT_TCP: u32 = 2;
 
 /// Declares how the figures of streams and client sessions are read: at each read, from where they are kept.

@@ -143,9 +143,9 @@ fn add_udp(
         (status, "no UDP ports".to_owned())
     })?;
     let port = lease.pair().rtp_port();
-    let udp = UdpTransport::new(lease, peer, rtp, rtcp);
     let retransmit = accepted_retransmit(ctx);
-    let stream_transport = StreamTransport::Udp(udp);
+    let udp = UdpTransport::new(lease, peer, rtp, rtcp);
+    let stream_transport = StreamTransport::Udp(if retransmit.is_some() { udp.reliable() } else { udp });
     let stream = RtpStream::new(config(ctx, session, info, stream_transport));
     let prefs = ctx.server.prefs();
     let source = match prefs.alt_transport_src_ipaddr.trim() {
