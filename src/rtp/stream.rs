@@ -1,8 +1,9 @@
 //! One track on its way to one player: identity, transport, numbering and what the player reports.
 
+use std::any::Any;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU16, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
@@ -49,9 +50,8 @@ pub struct UdpTransport {
     addresses: Mutex<PeerAddresses>,
     /// Goes up when the addresses change, so that the sender need not lock for each packet.
     generation: AtomicU32,
-    /// Whether packets are kept until acknowledged (`x-Retransmit`).
-    reliable: bool,
-    acks: Mutex<AckBox>,
+    /// What the player acknowledged; `None` unless packets are kept until then (`x-Retransmit`).
+    acks: Option<Box<Mutex<AckBox>>>,
 }
 
 /// Acknowledgements on their way from the receiver task to the send worker.
@@ -84,40 +84,45 @@ impl UdpTransport {
             rtsp_peer: rtsp_peer.to_canonical(),
             addresses: Mutex::new(addresses),
             generation: AtomicU32::new(1),
-            reliable: false,
-            acks: Mutex::default(),
+            acks: None,
         }
     }
 
     /// Makes it reliable UDP: the client's `x-Retransmit` was accepted.
     pub fn reliable(mut self) -> Self {
-        self.reliable = true;
+        self.acks = Some(Box::default());
         self
     }
 
     /// Whether packets are kept until acknowledged.
     pub fn is_reliable(&self) -> bool {
-        self.reliable
+        self.acks.is_some()
     }
 
     /// From now on acknowledgements are kept for the sender, and `waker` called when there are some.
     pub(crate) fn listen_for_acks(&self, waker: SessionWaker) {
-        self.acks.lock().waker = Some(waker);
+        if let Some(acks) = &self.acks {
+            acks.lock().waker = Some(waker);
+        }
     }
 
     /// From now on acknowledgements mean nothing.
     pub(crate) fn ignore_acks(&self) {
-        *self.acks.lock() = AckBox::default();
+        if let Some(acks) = &self.acks {
+            *acks.lock() = AckBox::default();
+        }
     }
 
     /// Takes the acknowledgements that have come.
     pub(crate) fn take_acks(&self, into: &mut Vec<(u16, i64)>) {
-        into.append(&mut self.acks.lock().acks);
+        if let Some(acks) = &self.acks {
+            into.append(&mut acks.lock().acks);
+        }
     }
 
     /// Acks that come before the first PLAY, or more than a window can hold, mean nothing.
     fn note_acks(&self, sequences: &[u16], now_us: i64) {
-        let mut held = self.acks.lock();
+        let Some(mut held) = self.acks.as_ref().map(|acks| acks.lock()) else { return };
         let AckBox { acks, waker: Some(waker) } = &mut *held else { return };
         // Whoever has not taken the last ones was called for them.
         let caller = acks.is_empty().then(|| waker.clone());
@@ -202,6 +207,7 @@ pub struct RtpStream {
     timestamp_base: AtomicU32,
     quality: AtomicU8,
     thinning_disabled: AtomicBool,
+    owner: OnceLock<Box<dyn Any + Send + Sync>>,
     stats: StreamStats,
 }
 
@@ -230,6 +236,7 @@ impl RtpStream {
             timestamp_base: AtomicU32::new(rand::random()),
             quality: AtomicU8::new(quality),
             thinning_disabled: AtomicBool::new(false),
+            owner: OnceLock::new(),
             stats: StreamStats::new(),
             config,
         });
@@ -261,6 +268,16 @@ impl RtpStream {
             Transport::Udp(udp) => udp.is_reliable(),
             Transport::Interleaved { .. } => true,
         }
+    }
+
+    /// Notes, once, whose the stream is; what that means is the control plane's matter. It must not keep the stream alive.
+    pub fn set_owner(&self, owner: Box<dyn Any + Send + Sync>) {
+        let _ = self.owner.set(owner);
+    }
+
+    /// What [`RtpStream::set_owner`] noted, if it is a `T`.
+    pub fn owner<T: Any>(&self) -> Option<&T> {
+        self.owner.get()?.downcast_ref()
     }
 
     /// Counters and reports.

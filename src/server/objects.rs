@@ -166,6 +166,8 @@ pub(super) fn new_stream(store: &ObjectStore, stream: &Arc<RtpStream>) -> Arc<Ob
     object.set_str(qtssRTPStrPayloadName, &config.payload_name);
     object.set_u32(qtssRTPStrPayloadType, if config.is_video { VIDEO_PAYLOAD } else { AUDIO_PAYLOAD });
     object.set_u32(qtssRTPStrTimescale, config.clock_rate);
+    object.set_u32(qtssRTPStrQualityLevel, u32::from(stream.quality()));
+    object.set_bool16(qtssRTPStrThinningDisabled, stream.is_thinning_disabled());
     object.set_u32(qtssRTPStrNumQualityLevels, u32::from(config.worst_quality));
     object.set_f32(qtssRTPStrBufferDelayInSecs, 3.0);
     let (kind, server_port, client_port) = match stream.transport() {
