@@ -366,9 +366,7 @@ impl RtpStream {
         });
         summary.packets = packets;
         if let (Transport::Udp(udp), false) = (&self.config.transport, summary.acked.is_empty()) {
-            if udp.is_reliable() {
-                udp.note_acks(&summary.acked, clock.now_us());
-            }
+            udp.note_acks(&summary.acked, clock.now_us());
         }
         if let Err(error) = result {
             tracing::debug!(track = self.config.track_id, %error, "rtcp from player");
