@@ -19,7 +19,7 @@ pub mod streams;
 mod walk;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -27,13 +27,13 @@ use tokio::sync::{mpsc, watch};
 
 pub use self::connection::Connection;
 pub use self::context::{AfterResponse, RequestContext};
-pub use self::lifecycle::{ClosingSession, raise_descriptor_limit};
+pub use self::lifecycle::ClosingSession;
 pub use self::limits::Refusal;
-pub use self::listener::{ListenError, Listener};
+pub use self::listener::{BoundListener, ListenError, Listener, bind_all};
 pub use self::rtcp::ReceivedRtcp;
 pub use self::session::{ClientSession, PlayState, SessionLog, SessionState, SessionStream, SessionTable};
 pub use self::stats::Stats;
-use crate::config::{ModulePrefs, Prefs, ServerPrefs, identity};
+use crate::config::{ConfigError, Finding, ModulePrefs, Prefs, ServerPrefs, Severity, identity};
 use crate::qtss::attr::*;
 use crate::qtss::{Object, ObjectStore, Registry};
 use crate::rtp::{
@@ -84,6 +84,7 @@ pub struct Server {
     send_prefs: ArcSwap<SendPrefs>,
     listeners: Mutex<Vec<Listener>>,
     reserve: Mutex<Option<std::fs::File>>,
+    fixed_port: AtomicBool,
     state: AtomicU32,
     next_connection: AtomicU32,
     stop: watch::Sender<bool>,
@@ -105,6 +106,23 @@ impl Preferences {
     /// The server's section. Keep the `Arc` for the length of one decision only.
     pub fn server(&self) -> Arc<ServerPrefs> {
         self.server.load_full()
+    }
+
+    /// Reads the file again. What is in force stays as it is when that fails.
+    ///
+    /// # Errors
+    /// Where the file is broken.
+    pub fn reload(&self) -> Result<Vec<Finding>, ConfigError> {
+        let mut document = self.document.lock();
+        let mut loaded = Prefs::load(document.path())?;
+        loaded.prefs.complete();
+        if let Err(error) = loaded.prefs.save() {
+            tracing::warn!("{error}");
+        }
+        self.server.store(Arc::clone(&loaded.prefs.server));
+        *document = loaded.prefs;
+        loaded.findings.retain(|finding| finding.severity != Severity::Info);
+        Ok(loaded.findings)
     }
 
     /// Reads from the whole configuration.
@@ -150,6 +168,7 @@ impl Server {
             stats: Stats::default(),
             listeners: Mutex::default(),
             reserve: Mutex::new(std::fs::File::open("/dev/null").ok()),
+            fixed_port: AtomicBool::new(false),
             state: AtomicU32::new(ServerState::StartingUp as u32),
             next_connection: AtomicU32::new(1),
             stop: watch::Sender::new(false),
