@@ -12,6 +12,7 @@ mod lifecycle;
 mod limits;
 mod listener;
 mod objects;
+mod rtcp;
 mod session;
 mod stats;
 pub mod streams;
@@ -29,6 +30,7 @@ pub use self::context::{AfterResponse, RequestContext};
 pub use self::lifecycle::ClosingSession;
 pub use self::limits::Refusal;
 pub use self::listener::{BoundListener, ListenError, Listener, bind_all};
+pub use self::rtcp::ReceivedRtcp;
 pub use self::session::{ClientSession, PlayState, SessionLog, SessionState, SessionStream, SessionTable};
 pub use self::stats::Stats;
 use crate::config::{ConfigError, Finding, ModulePrefs, Prefs, ServerPrefs, Severity, identity};
@@ -77,6 +79,7 @@ pub struct Server {
     pub engine: SendEngine,
     /// Value of the `Server` header.
     pub identity: String,
+    rtcp_roles: Arc<rtcp::RtcpRoles>,
     preferences: Arc<Preferences>,
     send_prefs: ArcSwap<SendPrefs>,
     listeners: Mutex<Vec<Listener>>,
@@ -133,18 +136,11 @@ impl Preferences {
     }
 }
 
-/// Tells nobody: reports of players are already in the streams' figures. Modules with the RTCP role come in here.
-struct Observer;
-
-impl RtcpObserver for Observer {
-    fn rtcp_received(&self, _stream: &Arc<RtpStream>, _compound: &[u8], _summary: &RtcpSummary) {}
-}
-
 impl Server {
     /// A server that is not listening yet. Has to be called inside the runtime that will serve.
     ///
     /// # Errors
-    /// When the send workers cannot be started.
+    /// When a thread cannot be started.
     pub fn new(
         registry: Arc<Registry>,
         preferences: Arc<Preferences>,
@@ -158,9 +154,12 @@ impl Server {
             ..PoolConfig::default()
         };
         let runtime = tokio::runtime::Handle::current();
+        let rtcp_roles = Arc::new(rtcp::RtcpRoles::start(&registry)?);
+        let observer: Arc<dyn RtcpObserver> = Arc::<rtcp::RtcpRoles>::clone(&rtcp_roles);
         let (objects, object) = (Arc::clone(registry.store()), Arc::clone(registry.server()));
         let server = Arc::new(Self {
-            ports: PortPool::new(pool, Some(runtime), Arc::clone(&clock), Arc::new(Observer)),
+            ports: PortPool::new(pool, Some(runtime), Arc::clone(&clock), observer),
+            rtcp_roles,
             engine,
             identity: identity::server_header(),
             send_prefs: ArcSwap::from_pointee(limits::send_prefs(&server_prefs)),
@@ -234,6 +233,6 @@ impl Server {
 
     /// RTCP of an interleaved stream has arrived and is in the stream's figures.
     pub(self) fn rtcp_received(&self, stream: &Arc<RtpStream>, compound: &[u8], summary: &RtcpSummary) {
-        Observer.rtcp_received(stream, compound, summary);
+        self.rtcp_roles.rtcp_received(stream, compound, summary);
     }
 }
