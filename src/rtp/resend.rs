@@ -2,8 +2,9 @@
 //! they are too late. A congestion window bounds what is on its way. The figures are those of DSS 6.0.3, which players
 //! with `x-Retransmit: our-retransmit` were made for.
 //!
-//! DSS knew of a loss by its timer only, and each one raised the timeout of all: a few percent of loss brought a session
-//! to a stand. Here a packet counts as lost as soon as one that left later has arrived (as RFC 8985 does for TCP).
+//! DSS knows of a loss by its timer only, and each one raises the timeout of all: on the simulated link of the tests 5 %
+//! of loss each way brought that to a stand. Here a packet counts as lost as soon as one that left later has arrived (as
+//! RFC 8985 does for TCP).
 
 use std::collections::VecDeque;
 use std::ops::Range;
