@@ -2,8 +2,7 @@
 
 use std::ffi::{CString, c_char};
 use std::ptr;
-use std::sync::Arc;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock, Weak};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -447,6 +446,11 @@ impl Core {
             _ => None,
         };
         let mut state = self.state(which);
+        if let SyncRole::RtcpProcess { params, .. } = &role {
+            // The session is locked for the role.
+            let session = params.client_session.and_then(|object| object.attached::<Weak<ClientSession>>());
+            state.session = session.and_then(Weak::upgrade);
+        }
         if let Some(outer) = outer {
             state.waiting = outer.as_ref().map_or(Waiting::Failed, |outer| outer.waiting.clone());
             if let Some(outer) = outer {

@@ -6,6 +6,7 @@
 //! thread: a fork copies only the thread that forks, and capabilities and signal masks belong to a thread.
 
 pub mod cli;
+mod console;
 pub mod crash_marker;
 pub mod daemon;
 pub mod death;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::cli::{self, CommandLine};
+use super::console;
 use super::crash_marker::{CrashMarker, Label};
 use super::daemon::{self, LAUNCH_PATIENCE, Side};
 use super::death::{EXIT_FATAL, EXIT_RESTART};
@@ -109,8 +110,9 @@ fn load(command: &CommandLine) -> Result<(Prefs, Vec<Finding>), String> {
     Ok((loaded.prefs, loaded.findings))
 }
 
+/// Tells the terminal. DSS did so on standard output, where scripts look for it.
 fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// The serving process, with or without a watchdog above it.
@@ -123,12 +125,9 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
         Ok(loaded) => loaded,
         Err(error) => return give_up(child, &error),
     };
-    let run_as = match RunAs::resolve(&prefs.server.run_user_name, &prefs.server.run_group_name) {
-        Ok(run_as) => run_as,
-        Err(error) => return give_up(child, &format!("FATAL: {error}")),
-    };
+    let run_as = RunAs::resolve(&prefs.server.run_user_name, &prefs.server.run_group_name);
     let log_folder = prefs.server_path("error_logfile_dir");
-    let folder_trouble = run_as.make_log_folder(&log_folder).err();
+    let folder_trouble = run_as.as_ref().ok().and_then(|run_as| run_as.make_log_folder(&log_folder).err());
     let error_log = open_error_log(&prefs);
     if let Some(error) = folder_trouble {
         tracing::warn!("{}: {error}", log_folder.display());
@@ -147,6 +146,14 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
         Err(text) => {
             error_log.shutdown();
             return give_up(child, &text);
+        }
+    };
+    let run_as = match run_as {
+        Ok(run_as) => run_as,
+        Err(error) => {
+            tracing::error!(fatal = true, "{error}");
+            error_log.shutdown();
+            return give_up(child, &format!("FATAL: {error}"));
         }
     };
     let pid_file = claim_pid_file(command, &prefs);
@@ -245,7 +252,7 @@ fn claim_pid_file(command: &CommandLine, prefs: &Prefs) -> Option<PidFile> {
             return None;
         }
     };
-    if let Err(error) = file.write(&[std::process::id() as i32]) {
+    if let Err(error) = file.write(&[i32::try_from(std::process::id()).unwrap_or(0)]) {
         tracing::warn!("{error}");
     }
     Some(file)
@@ -284,6 +291,9 @@ async fn serve(
     tokio::spawn(Arc::clone(&server).run_events());
     tokio::spawn(Arc::clone(&server).run_timers());
     tokio::spawn(tick(Arc::clone(error_log)));
+    if let Some(table) = command.console {
+        tokio::spawn(console::run(Arc::clone(&server), table));
+    }
     announce(&addresses);
     child.reporter.ready();
     let _ = systemd::ready("serving");

@@ -23,6 +23,9 @@ const TICK: Duration = Duration::from_secs(1);
 /// one ends at once.
 const STOP_WAIT: Duration = Duration::from_secs(5);
 
+/// Answers and packets that are under way when the stop comes may still leave.
+const STOP_GRACE: Duration = Duration::from_millis(300);
+
 /// What a peer without a descriptor for it is told before it is closed.
 const REFUSAL: &[u8] = b"RTSP/1.0 503 Service Unavailable\r\nCseq: \r\nConnection: Close\r\n\r\n";
 
@@ -82,7 +85,9 @@ impl Server {
                 && state.streams.iter().all(|s| !matches!(s.stream.transport(), Transport::Interleaved { .. }))
         };
         if !plays_on {
-            session.last_status.store(if session.was_played() { 504 } else { 200 }, Ordering::Relaxed);
+            if session.was_played() {
+                session.last_status.store(504, Ordering::Relaxed);
+            }
             self.close_session(session, ClosingReason::Teardown).await;
         }
     }
@@ -182,6 +187,9 @@ impl Server {
     pub async fn stop(self: &Arc<Self>) {
         self.set_state(ServerState::ShuttingDown);
         self.listeners.lock().clear();
+        if self.stats.current_playing.load(Ordering::Relaxed) > 0 {
+            tokio::time::sleep(STOP_GRACE).await;
+        }
         let closing = async {
             for session in self.sessions.all() {
                 self.close_session(&session, ClosingReason::Teardown).await;
@@ -252,6 +260,25 @@ impl Sample {
 }
 
 impl Server {
+    /// Packets that players of now have reported lost.
+    pub fn packets_lost(&self) -> u64 {
+        let streams = self.sessions.all().into_iter().flat_map(|session| session.streams_now());
+        streams.map(|stream| u64::from(stream.stats().total_lost.load(Ordering::Relaxed).max(0).unsigned_abs())).sum()
+    }
+
+    /// The mean quality level of the streams of now, and how many are thinned.
+    pub fn quality(&self) -> (u32, u32) {
+        let streams = self.sessions.all().into_iter().flat_map(|session| session.streams_now());
+        let (mut count, mut sum, mut thinned) = (0u32, 0u32, 0u32);
+        for stream in streams {
+            let level = u32::from(stream.quality());
+            count += 1;
+            sum += level;
+            thinned += u32::from(level > 0);
+        }
+        (sum.checked_div(count).unwrap_or(0), thinned)
+    }
+
     /// A session starts to play: figures, times for the log and for modules.
     pub fn note_play(&self, session: &ClientSession) {
         let unix_ms = self.clock.wall_us() / 1000;
