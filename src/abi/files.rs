@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, OnceLock, Weak};
 use parking_lot::Mutex;
 
 use super::host::Host;
-use crate::qtss::attr::qtssFlObjLength;
+use crate::qtss::attr::{qtssFlObjLength, qtssFlObjPosition};
 use crate::qtss::{Handle, ModuleEntry, Object, ObjectType, OpenFile as OpenParams, QtssError, SyncRole};
 
 /// `qtssOpenFileAsync`: reads may answer WouldBlock.
@@ -81,7 +81,7 @@ impl OpenFile {
         let room = u32::try_from(buffer.len()).unwrap_or(u32::MAX);
         let result = owner.call_sync(SyncRole::ReadFile { file: &object, position, buffer, read: &mut read });
         let read = read.min(room);
-        self.position.store(position.saturating_add(u64::from(read)), Ordering::Release);
+        self.move_to(&object, position.saturating_add(u64::from(read)));
         result.map(|()| read).map_err(|error| (error, read))
     }
 
@@ -92,8 +92,13 @@ impl OpenFile {
         if position > length {
             return Err(QtssError::RequestFailed);
         }
-        self.position.store(position, Ordering::Release);
+        self.move_to(&object, position);
         Ok(())
+    }
+
+    fn move_to(&self, object: &Object, position: u64) {
+        self.position.store(position, Ordering::Release);
+        object.set_u64(qtssFlObjPosition, position);
     }
 
     pub(super) fn advise(&self, position: u64, size: u32) -> Result<(), QtssError> {

@@ -1,4 +1,4 @@
-//! What the running server tells C modules without being asked: the error log, RTCP, changes of its state.
+//! What the running server tells C modules without being asked: the error log, changes of its state.
 
 use std::ffi::CString;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,8 +9,7 @@ use super::host::Host;
 use super::{entry, pool};
 use crate::log::{Level, LogSink};
 use crate::qtss::attr::*;
-use crate::qtss::{Change, ModuleEntry, Object, Registry, Role, RoleParams, SyncRole};
-use crate::rtp::{RtcpObserver, RtcpSummary, RtpStream};
+use crate::qtss::{Change, ModuleEntry, Object, Registry, Role, SyncRole};
 use crate::server::{Server, ServerState};
 
 /// Messages that wait for modules with the ErrorLog role; when there are more, the rest is not told.
@@ -25,12 +24,13 @@ pub fn attach(host: &'static Host, server: &Arc<Server>) -> std::io::Result<()> 
     let registry = &server.registry;
     if dynamic_in(registry, Role::ErrorLog).next().is_some() {
         let thread = log_thread(Arc::clone(registry))?;
-        host.error_log.add_sink(Arc::new(ModuleLog { registry: Arc::clone(registry), thread, lost: AtomicU64::new(0) }));
+        host.error_log.add_sink(Arc::new(ModuleLog {
+            registry: Arc::clone(registry),
+            thread,
+            lost: AtomicU64::new(0),
+        }));
     }
     host.error_log.add_sink(Arc::new(FatalSink(Arc::downgrade(server))));
-    if registry.has(Role::RtcpProcess) {
-        server.set_rtcp_modules(Arc::new(RtcpModules(Arc::downgrade(server))));
-    }
     let weak = Arc::downgrade(server);
     server.object.set_hook(Arc::new(move |object: &Object, change: &Change| {
         if matches!(change, Change::Set { id, .. } if *id == qtssSvrState) {
@@ -103,29 +103,5 @@ impl LogSink for FatalSink {
         if let Some(server) = self.0.upgrade().filter(|server| server.state() != ServerState::FatalError as u32) {
             server.set_state(ServerState::FatalError);
         }
-    }
-}
-
-/// The RTCPProcess role.
-struct RtcpModules(Weak<Server>);
-
-impl RtcpObserver for RtcpModules {
-    fn rtcp_received(&self, stream: &Arc<RtpStream>, compound: &[u8], summary: &RtcpSummary) {
-        let Some(server) = self.0.upgrade().filter(|_| summary.packets > 0) else { return };
-        let Some(session) = server.sessions.owner_of(stream) else { return };
-        // A session that is being worked on: the report is dropped, as in DSS. Nobody waits.
-        let Ok(guard) = Arc::clone(&session.state).try_lock_owned() else { return };
-        let object = guard.streams.iter().find(|of| Arc::ptr_eq(&of.stream, stream)).map(|of| Arc::clone(&of.object));
-        let (Some(object), data) = (object, compound.to_vec()) else { return };
-        let Ok(host) = Host::get() else { return };
-        host.runtime.spawn_blocking(move || {
-            let params = RoleParams {
-                client_session: Some(&session.object),
-                stream: Some(&object),
-                ..RoleParams::new(&server)
-            };
-            server.registry.call_all(Role::RtcpProcess, || SyncRole::RtcpProcess { params, data: &data });
-            drop(guard);
-        });
     }
 }

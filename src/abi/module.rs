@@ -2,8 +2,7 @@
 
 use std::ffi::{CString, c_char};
 use std::ptr;
-use std::sync::Arc;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock, Weak};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -182,6 +181,24 @@ impl Owned {
         }
     }
 
+    /// Waits for what the module asked, without the client session's mutex: packets and other connections go on. False
+    /// when the server ends instead.
+    async fn wait_outside(&self, task: &Task, wait: Wait) -> bool {
+        let held = self.context.as_ref().zip(self.session.as_ref());
+        if let Some((context, _)) = held {
+            context.release_session();
+        }
+        let goes_on = tokio::select! {
+            () = task.wait(wait) => true,
+            () = server_stops() => false,
+        };
+        if let Some((context, session)) = held {
+            let guard = Arc::clone(&session.state).lock_owned().await;
+            context.set_session(Arc::clone(session), guard);
+        }
+        goes_on
+    }
+
     fn standard(&self) -> sys::QTSS_StandardRTSP_Params {
         sys::QTSS_StandardRTSP_Params {
             inRTSPSession: maybe_to_c(self.rtsp_session.as_ref()),
@@ -201,8 +218,12 @@ impl Owned {
                     outNewRequest: new_request,
                 },
             },
+            // DSS reused one block from Route on, and some modules read the request where the other roles have it.
             Role::RtspAuthenticate => sys::QTSS_RoleParams {
-                rtspAthnParams: sys::QTSS_RTSPAuth_Params { inRTSPRequest: maybe_to_c(self.request.as_ref()) },
+                rtspRouteParams: sys::QTSS_StandardRTSP_Params {
+                    inRTSPSession: maybe_to_c(self.request.as_ref()),
+                    ..self.standard()
+                },
             },
             Role::RtspSessionClosing => sys::QTSS_RoleParams {
                 rtspSessionClosingParams: sys::QTSS_RTSPSession_Params {
@@ -303,9 +324,8 @@ impl Core {
                 return Ok(());
             }
             alone = outcome.wait.global_lock;
-            tokio::select! {
-                () = task.wait(outcome.wait) => {}
-                () = server_stops() => return Ok(()),
+            if !owned.wait_outside(&task, outcome.wait).await {
+                return Ok(());
             }
             if owned.role == Role::RtspAuthenticate {
                 return Err(QtssError::WouldBlock);
@@ -397,8 +417,7 @@ impl Core {
                     ..core.state(Role::Interval)
                 };
                 core.dispatch_raw(state, ptr::null_mut());
-                let wait = *wait.lock();
-                wait
+                *wait.lock()
             };
             let Ok(wait) = pool::run(None, work).await else { return };
             if let Some(period) = wait.idle.filter(|ms| *ms > 0) {
@@ -427,6 +446,11 @@ impl Core {
             _ => None,
         };
         let mut state = self.state(which);
+        if let SyncRole::RtcpProcess { params, .. } = &role {
+            // The session is locked for the role.
+            let session = params.client_session.and_then(|object| object.attached::<Weak<ClientSession>>());
+            state.session = session.and_then(Weak::upgrade);
+        }
         if let Some(outer) = outer {
             state.waiting = outer.as_ref().map_or(Waiting::Failed, |outer| outer.waiting.clone());
             if let Some(outer) = outer {
@@ -450,9 +474,9 @@ impl Core {
                     errorParams: sys::QTSS_ErrorLog_Params { inVerbosity: verbosity, inBuffer: buffer },
                 }
             }
-            SyncRole::StateChange { state } => sys::QTSS_RoleParams {
-                stateChangeParams: sys::QTSS_StateChange_Params { inNewState: state },
-            },
+            SyncRole::StateChange { state } => {
+                sys::QTSS_RoleParams { stateChangeParams: sys::QTSS_StateChange_Params { inNewState: state } }
+            }
             SyncRole::RtcpProcess { params, data } => sys::QTSS_RoleParams {
                 rtcpProcessParams: sys::QTSS_RTCPProcess_Params {
                     inClientSession: maybe_to_c(params.client_session),
@@ -462,7 +486,10 @@ impl Core {
                 },
             },
             SyncRole::Authenticate(params) => sys::QTSS_RoleParams {
-                rtspAthnParams: sys::QTSS_RTSPAuth_Params { inRTSPRequest: maybe_to_c(params.request) },
+                rtspRouteParams: sys::QTSS_StandardRTSP_Params {
+                    inRTSPSession: maybe_to_c(params.request),
+                    ..standard(&params)
+                },
             },
             SyncRole::Authorize(params) => sys::QTSS_RoleParams { rtspAuthParams: standard(&params) },
             SyncRole::OpenFilePreProcess(open) | SyncRole::OpenFile(open) => {

@@ -77,8 +77,7 @@ impl Lease {
         if pool.permits.available_permits() == 0 {
             pool.complain();
         }
-        let permit =
-            Arc::clone(&pool.permits).acquire_owned().await.map_err(|_| QtssError::RequestFailed)?;
+        let permit = Arc::clone(&pool.permits).acquire_owned().await.map_err(|_| QtssError::RequestFailed)?;
         let idle = pool.idle.lock().pop();
         let thread = match idle {
             Some(thread) => thread,

@@ -256,9 +256,7 @@ impl Sender {
     }
 
     fn is_current(&self, number: u64, session: &ClientSession) -> bool {
-        self.playing.load(Ordering::Acquire)
-            && self.play.load(Ordering::Acquire) == number
-            && !session.is_closing()
+        self.playing.load(Ordering::Acquire) && self.play.load(Ordering::Acquire) == number && !session.is_closing()
     }
 }
 
@@ -394,14 +392,7 @@ fn count(stream: &RtpStream, packet: &[u8]) {
 }
 
 /// A sender report with the first packet and every five seconds, if QTSS_Play asked for it.
-fn report_if_due(
-    host: &Host,
-    server: &Server,
-    stream: &ModuleStream,
-    rtp: &RtpStream,
-    packet: &[u8],
-    due_us: i64,
-) {
+fn report_if_due(host: &Host, server: &Server, stream: &ModuleStream, rtp: &RtpStream, packet: &[u8], due_us: i64) {
     if stream.sender.flags.load(Ordering::Relaxed) & SEND_RTCP == 0 {
         return;
     }

@@ -38,12 +38,8 @@ impl StreamKind {
     pub(super) fn of(object: &Arc<Object>) -> Result<Self, QtssError> {
         let gone = QtssError::BadArgument;
         Ok(match object.object_type() {
-            ObjectType::RtspRequest => {
-                Self::Request(object.attached().and_then(Weak::upgrade).ok_or(gone)?)
-            }
-            ObjectType::RtspSession => {
-                Self::Connection(object.attached().and_then(Weak::upgrade).ok_or(gone)?)
-            }
+            ObjectType::RtspRequest => Self::Request(object.attached().and_then(Weak::upgrade).ok_or(gone)?),
+            ObjectType::RtspSession => Self::Connection(object.attached().and_then(Weak::upgrade).ok_or(gone)?),
             ObjectType::RtpStream => match sending::stream(object.handle()) {
                 Some(stream) => Self::Rtp(stream),
                 None => Self::Other, // a stream of a built-in module

@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use qtss_sys as sys;
 
-use super::callbacks::{answers::*, attributes::*, files::*, memory::*, sessions::*, streams::*, users::*, values::*, waits::*};
+use super::callbacks::{
+    answers::*, attributes::*, files::*, memory::*, sessions::*, streams::*, users::*, values::*, waits::*,
+};
 
 /// The table's address. It stays good as long as the process lives; modules keep it.
 pub(super) fn callbacks() -> *mut sys::QTSS_Callbacks {

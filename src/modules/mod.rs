@@ -4,6 +4,7 @@ mod access_log;
 mod admin;
 mod error_log;
 mod file;
+mod flow_control;
 pub mod http;
 mod posix_file_sys;
 mod web_stats;
@@ -14,6 +15,7 @@ pub use self::access_log::AccessLogModule;
 pub use self::admin::AdminModule;
 pub use self::error_log::ErrorLogModule;
 pub use self::file::FileModule;
+pub use self::flow_control::FlowControlModule;
 pub use self::posix_file_sys::PosixFileSysModule;
 pub use self::web_stats::WebStatsModule;
 use crate::log::ErrorLog;
@@ -29,6 +31,7 @@ pub fn builtin(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> std
     let mut modules: Vec<Arc<dyn Module>> = vec![
         Arc::new(FileModule::new(preferences)?),
         Arc::new(AccessLogModule::new(preferences, error_log)),
+        Arc::new(FlowControlModule::new(preferences)),
         Arc::new(PosixFileSysModule::default()),
         Arc::new(AdminModule::new(preferences)),
     ];

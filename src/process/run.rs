@@ -10,6 +10,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::cli::{self, CommandLine};
 use super::console;
+use super::crash_marker::{CrashMarker, Label};
 use super::daemon::{self, LAUNCH_PATIENCE, Side};
 use super::death::{EXIT_FATAL, EXIT_RESTART};
 use super::limits;
@@ -18,11 +19,10 @@ use super::privileges::RunAs;
 use super::signals::{SignalEvent, SignalEvents, Signals};
 use super::systemd::{self, ServiceManager};
 use super::watchdog::{Child, Outcome, Watchdog};
+use crate::abi::{self, CModule, CallWatch, Host};
 use crate::config::{Finding, Prefs, Severity, check_file, identity};
 use crate::log::{ErrorLog, ErrorLogLayer, ErrorLogOptions, Level, SystemClock};
 use crate::modules::{self, ErrorLogModule};
-use super::crash_marker::{CrashMarker, Label};
-use crate::abi::{self, CModule, CallWatch, Host};
 use crate::qtss::attr::{qtssSvrHandledMethods, qtssSvrMessages, qtssSvrPreferences};
 use crate::qtss::messages::default_text;
 use crate::qtss::{AttrId, Module, Object, ObjectStore, ObjectType, QtssError, Registry, RegistryBuilder, Role};
@@ -162,10 +162,11 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
         tracing::error!(fatal = true, "{error}");
         return give_up(child, &error.to_string());
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(abi::STACK_SIZE).build() {
-        Ok(runtime) => runtime,
-        Err(error) => return give_up(child, &format!("cannot start threads: {error}")),
-    };
+    let runtime =
+        match tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(abi::STACK_SIZE).build() {
+            Ok(runtime) => runtime,
+            Err(error) => return give_up(child, &format!("cannot start threads: {error}")),
+        };
     let status = runtime.block_on(serve(command, child, prefs, listeners, &error_log, signals));
     if let Some(pid_file) = pid_file {
         pid_file.remove();
@@ -251,7 +252,7 @@ fn claim_pid_file(command: &CommandLine, prefs: &Prefs) -> Option<PidFile> {
             return None;
         }
     };
-    if let Err(error) = file.write(&[std::process::id().cast_signed()]) {
+    if let Err(error) = file.write(&[i32::try_from(std::process::id()).unwrap_or(0)]) {
         tracing::warn!("{error}");
     }
     Some(file)
@@ -268,8 +269,7 @@ async fn serve(
     let preferences = Preferences::new(prefs);
     abi::set_call_watch(Box::new(Marked::new(child.marker.clone())));
     let started = load_modules(&preferences, error_log).and_then(|modules| {
-        let server =
-            Server::new(Arc::clone(&modules.registry), preferences, Arc::new(rtp::SystemClock::new()))?;
+        let server = Server::new(Arc::clone(&modules.registry), preferences, Arc::new(rtp::SystemClock::new()))?;
         abi::attach(modules.host, &server)?;
         Ok((server, modules))
     });
@@ -435,7 +435,10 @@ fn text_messages(store: &ObjectStore) -> Arc<Object> {
     let messages = store.create(ObjectType::TextMessages);
     let file = std::fs::read_to_string("qtssmessages.txt").unwrap_or_default();
     let of_operator = |name: &str| {
-        file.lines().filter_map(|line| line.split_once(char::is_whitespace)).find(|(n, _)| *n == name).map(|(_, t)| t.trim())
+        file.lines()
+            .filter_map(|line| line.split_once(char::is_whitespace))
+            .find(|(n, _)| *n == name)
+            .map(|(_, t)| t.trim())
     };
     for (index, (name, _)) in store.static_attributes(ObjectType::TextMessages).iter().enumerate() {
         let id = AttrId::new(u32::try_from(index).unwrap_or(u32::MAX));

@@ -1,7 +1,7 @@
 //! Listeners, connections, the request's walk through the roles, session tables, limits.
 //!
 //! A [`Server`] holds what everything shares. Each connection is one task ([`connection`]); each request walks the roles
-//! ([`walk`]) with a [`RequestContext`]; what lives longer than a request is a [`ClientSession`]. Packets are sent by
+//! (module `walk`) with a [`RequestContext`]; what lives longer than a request is a [`ClientSession`]. Packets are sent by
 //! the engine of the rtp room; what it reports back ends in [`Server::run_events`].
 
 mod answers;
@@ -15,6 +15,7 @@ mod listener;
 pub mod metrics;
 mod objects;
 mod pref_objects;
+mod rtcp;
 mod session;
 mod stats;
 pub mod status;
@@ -32,8 +33,9 @@ pub use self::connection::{BodyRead, Connection};
 pub use self::context::{AfterResponse, RequestContext};
 pub use self::lifecycle::ClosingSession;
 pub use self::limits::Refusal;
-pub use self::pref_objects::PrefObjects;
 pub use self::listener::{BoundListener, ListenError, Listener, bind_all};
+pub use self::pref_objects::PrefObjects;
+pub use self::rtcp::ReceivedRtcp;
 pub use self::session::{ClientSession, PlayState, SessionLog, SessionState, SessionStream, SessionTable};
 pub use self::stats::Stats;
 use crate::config::{
@@ -84,6 +86,7 @@ pub struct Server {
     pub engine: SendEngine,
     /// Value of the `Server` header.
     pub identity: String,
+    rtcp_roles: Arc<rtcp::RtcpRoles>,
     preferences: Arc<Preferences>,
     send_prefs: ArcSwap<SendPrefs>,
     listeners: Mutex<Vec<Listener>>,
@@ -95,7 +98,6 @@ pub struct Server {
     next_connection: AtomicU32,
     stop: watch::Sender<bool>,
     ending: watch::Sender<bool>,
-    rtcp_modules: std::sync::OnceLock<Arc<dyn RtcpObserver>>,
     pref_objects: std::sync::OnceLock<Arc<PrefObjects>>,
     events: Mutex<Option<mpsc::UnboundedReceiver<SessionEvent>>>,
 }
@@ -161,23 +163,11 @@ impl Preferences {
     }
 }
 
-/// Passes on what players report (it is in the streams' figures already) to the modules with the RTCP role.
-#[derive(Default)]
-struct Observer(std::sync::OnceLock<std::sync::Weak<Server>>);
-
-impl RtcpObserver for Observer {
-    fn rtcp_received(&self, stream: &Arc<RtpStream>, compound: &[u8], summary: &RtcpSummary) {
-        if let Some(server) = self.0.get().and_then(std::sync::Weak::upgrade) {
-            server.rtcp_received(stream, compound, summary);
-        }
-    }
-}
-
 impl Server {
     /// A server that is not listening yet. Has to be called inside the runtime that will serve.
     ///
     /// # Errors
-    /// When the send workers cannot be started.
+    /// When a thread cannot be started.
     pub fn new(
         registry: Arc<Registry>,
         preferences: Arc<Preferences>,
@@ -191,10 +181,12 @@ impl Server {
             ..PoolConfig::default()
         };
         let runtime = tokio::runtime::Handle::current();
+        let rtcp_roles = Arc::new(rtcp::RtcpRoles::start(&registry)?);
+        let observer: Arc<dyn RtcpObserver> = Arc::<rtcp::RtcpRoles>::clone(&rtcp_roles);
         let (objects, object) = (Arc::clone(registry.store()), Arc::clone(registry.server()));
-        let observer = Arc::new(Observer::default());
         let server = Arc::new(Self {
-            ports: PortPool::new(pool, Some(runtime), Arc::clone(&clock), Arc::<Observer>::clone(&observer)),
+            ports: PortPool::new(pool, Some(runtime), Arc::clone(&clock), observer),
+            rtcp_roles,
             engine,
             identity: identity::server_header(),
             send_prefs: ArcSwap::from_pointee(limits::send_prefs(&server_prefs)),
@@ -209,7 +201,6 @@ impl Server {
             next_connection: AtomicU32::new(1),
             stop: watch::Sender::new(false),
             ending: watch::Sender::new(false),
-            rtcp_modules: std::sync::OnceLock::new(),
             pref_objects: std::sync::OnceLock::new(),
             events: Mutex::new(Some(events)),
             objects,
@@ -217,7 +208,6 @@ impl Server {
             registry,
             clock,
         });
-        let _ = observer.0.set(Arc::downgrade(&server));
         objects::declare_computed(&server.objects);
         figures::declare(&server);
         Ok(server)
@@ -284,18 +274,11 @@ impl Server {
 
     /// RTCP of a stream has arrived and is in the stream's figures.
     pub(self) fn rtcp_received(&self, stream: &Arc<RtpStream>, compound: &[u8], summary: &RtcpSummary) {
-        if let Some(modules) = self.rtcp_modules.get() {
-            modules.rtcp_received(stream, compound, summary);
-        }
+        self.rtcp_roles.rtcp_received(stream, compound, summary);
     }
 
     /// The preference objects, which a reread fills anew. Set once, before listening.
     pub fn set_pref_objects(&self, objects: Arc<PrefObjects>) {
         let _ = self.pref_objects.set(objects);
-    }
-
-    /// Who is told of RTCP from players, on the task that received it: must not block. Set once, before listening.
-    pub fn set_rtcp_modules(&self, modules: Arc<dyn RtcpObserver>) {
-        let _ = self.rtcp_modules.set(modules);
     }
 }

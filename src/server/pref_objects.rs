@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn trap_23_24_26_values_are_read_as_dss_read_them() {
-        let (_dir, _, _, object) = open(XML);
+        let (_dir, _preferences, _objects, object) = open(XML);
         assert_eq!(object.bool16(id(&object, "on")), Some(false), "only the word true is true");
         assert_eq!(object.u32(id(&object, "number")), Some(12), "trailing junk is ignored");
         assert_eq!(object.string(id(&object, "text")).as_deref(), Some("a & b"));
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn trap_27_a_set_value_is_in_the_file_at_once_and_the_rest_stays() {
-        let (dir, preferences, _, object) = open(XML);
+        let (dir, preferences, _objects, object) = open(XML);
         object.set_value(id(&object, "number"), 0, &7u32.to_ne_bytes()).unwrap();
         assert!(file(&dir).contains("<PREF NAME=\"number\" TYPE=\"UInt32\" >7</PREF>"), "{}", file(&dir));
         assert_eq!(file(&dir).replace(">7</PREF>", ">12abc</PREF>"), XML, "nothing else changed");
@@ -240,7 +240,10 @@ mod tests {
     fn trap_29_a_reread_keeps_ids_drops_what_is_gone_and_takes_a_new_type() {
         let (dir, preferences, objects, object) = open(XML);
         let (number, on, text) = (id(&object, "number"), id(&object, "on"), id(&object, "text"));
-        let changed = XML.replace(">12abc<", ">13<").replace("TYPE=\"Bool16\" >yes", ">yes").replace("NAME=\"text\"", "NAME=\"other\"");
+        let changed = XML
+            .replace(">12abc<", ">13<")
+            .replace("TYPE=\"Bool16\" >yes", ">yes")
+            .replace("NAME=\"text\"", "NAME=\"other\"");
         std::fs::write(dir.path().join("streamingserver.xml"), changed).unwrap();
         preferences.reload().unwrap();
         objects.refresh();

@@ -3,8 +3,8 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Weak};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::sync::Mutex as AsyncMutex;
@@ -245,8 +245,6 @@ impl RateSample {
 #[derive(Default)]
 pub struct SessionTable {
     sessions: Mutex<HashMap<SessionId, Arc<ClientSession>>>,
-    /// Whose each stream is, by the stream's address, for modules that are told of RTCP.
-    owners: Mutex<HashMap<usize, (SessionId, Weak<ClientSession>)>>,
 }
 
 impl SessionTable {
@@ -266,19 +264,8 @@ impl SessionTable {
         self.sessions.lock().get(&id).filter(|session| !session.is_closing()).cloned()
     }
 
-    /// Remembers whose a stream is, until the session is taken out.
-    pub fn bind_stream(&self, stream: &Arc<RtpStream>, session: &Arc<ClientSession>) {
-        self.owners.lock().insert(Arc::as_ptr(stream) as usize, (session.id, Arc::downgrade(session)));
-    }
-
-    /// Whose a stream is.
-    pub fn owner_of(&self, stream: &Arc<RtpStream>) -> Option<Arc<ClientSession>> {
-        self.owners.lock().get(&(Arc::as_ptr(stream) as usize))?.1.upgrade()
-    }
-
     /// Takes a session out.
     pub fn remove(&self, id: SessionId) -> Option<Arc<ClientSession>> {
-        self.owners.lock().retain(|_, (of, _)| *of != id);
         self.sessions.lock().remove(&id)
     }
 

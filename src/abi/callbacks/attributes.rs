@@ -127,7 +127,7 @@ pub(in super::super) unsafe extern "C" fn add_attribute(
     unused: *mut c_void,
 ) -> i32 {
     // SAFETY: as for this function.
-    unsafe { QTSS_AddStaticAttribute(object_type, name, unused, sys::qtssAttrDataTypeUnknown as u32) }
+    unsafe { QTSS_AddStaticAttribute(object_type, name, unused, sys::qtssAttrDataTypeUnknown) }
 }
 
 /// Calls a service and gives what it answers.

@@ -237,4 +237,3 @@ fn read_body(connection: &Arc<Connection>, buffer: &mut [u8]) -> Result<u32, Qts
         BodyRead::Lost => Err(QtssError::NotConnected),
     }
 }
-

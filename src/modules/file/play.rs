@@ -260,6 +260,8 @@ impl FileModule {
         play.speed = speed;
         play.overbuffer = overbuffer;
         play.asked_us = Some(ctx.received_us());
+        let movie = ctx.with_state(|state| state.extension::<FileSession>().map(|of| of.movie.bit_rate()));
+        play.bit_rate = movie.flatten().unwrap_or(0);
         let late = request.header_text(Header::XTransportOptions);
         let late = late.as_deref().and_then(LateTolerance::parse).map(|late| late.seconds);
         let late = ctx
