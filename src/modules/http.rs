@@ -155,7 +155,8 @@ impl HttpAnswer {
     /// The answer's text. `HEAD` leaves the body out.
     pub fn to_bytes(&self, server: &str, method: &Method) -> Vec<u8> {
         let reason = self.status.canonical_reason().unwrap_or("Unknown");
-        let mut text = format!("HTTP/1.1 {} {reason}\r\nServer: {server}\r\nConnection: Close\r\n", self.status.as_u16());
+        let mut text =
+            format!("HTTP/1.1 {} {reason}\r\nServer: {server}\r\nConnection: Close\r\n", self.status.as_u16());
         for (name, value) in &self.headers {
             let value: String = value.chars().filter(|sign| !sign.is_control()).collect();
             text.push_str(&format!("{name}: {value}\r\n"));

@@ -46,8 +46,9 @@ impl WebStatsModule {
         if !matches!(request.method, Method::GET | Method::HEAD) {
             return;
         }
-        let page = HttpAnswer::new(StatusCode::OK, "text/html; charset=utf-8", page(&ctx.server, refresh(&request.target)))
-            .with("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+        let page =
+            HttpAnswer::new(StatusCode::OK, "text/html; charset=utf-8", page(&ctx.server, refresh(&request.target)))
+                .with("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
         answer(ctx, &page.to_bytes(&ctx.server.identity, &request.method));
     }
 }

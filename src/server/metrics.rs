@@ -127,7 +127,10 @@ impl Collector for Figures {
     }
 }
 
-fn labelled<'s>(metric: &'s mut MetricEncoder<'_>, labels: &'s impl EncodeLabelSet) -> Result<MetricEncoder<'s>, fmt::Error> {
+fn labelled<'s>(
+    metric: &'s mut MetricEncoder<'_>,
+    labels: &'s impl EncodeLabelSet,
+) -> Result<MetricEncoder<'s>, fmt::Error> {
     metric.encode_family(labels)
 }
 

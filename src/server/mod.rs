@@ -281,4 +281,11 @@ impl Server {
     pub fn set_pref_objects(&self, objects: Arc<PrefObjects>) {
         let _ = self.pref_objects.set(objects);
     }
+
+    /// Has the preference objects show the configuration in force.
+    pub fn refresh_pref_objects(&self) {
+        if let Some(objects) = self.pref_objects.get() {
+            objects.refresh();
+        }
+    }
 }

@@ -235,7 +235,8 @@ mod tests {
 
     #[test]
     fn trap_38_values_are_escaped_and_the_list_is_well_formed() {
-        let odd = vec![("a", Fact::Text("R&B <\u{1}\"> ".to_owned())), ("b", Fact::Percent(1.5)), ("c", Fact::Number(7))];
+        let odd =
+            vec![("a", Fact::Text("R&B <\u{1}\"> ".to_owned())), ("b", Fact::Percent(1.5)), ("c", Fact::Number(7))];
         let text = plist(&odd);
         let mut reader = quick_xml::Reader::from_str(&text);
         let mut values = Vec::new();

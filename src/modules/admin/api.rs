@@ -201,7 +201,7 @@ async fn run(
             Ok(json!({ "ended": name(0) }))
         }
         Action::Streams => Ok(sessions(server).iter().flat_map(streams).collect()),
-        Action::Modules => Ok(server.registry.modules().iter().map(|entry| module(entry)).collect()),
+        Action::Modules => Ok(server.registry.modules().iter().map(module).collect()),
         Action::Module => match server.registry.find(name(0)) {
             Some(found) => Ok(module(&found)),
             None => refused(StatusCode::NOT_FOUND, "no such module"),
@@ -220,11 +220,13 @@ async fn run(
         }
         Action::CheckFile => blocking(server, |server| Ok(findings(&check_file(&server.preferences().path())))).await,
         Action::CheckText => Ok(findings(&check(&body))),
-        Action::Reread => blocking(server, |server| {
-            server.reread();
-            Ok(findings(&check_file(&server.preferences().path())))
-        })
-        .await,
+        Action::Reread => {
+            blocking(server, |server| {
+                server.reread();
+                Ok(findings(&check_file(&server.preferences().path())))
+            })
+            .await
+        }
         Action::State => Ok(json!({ "state": state_name(server.state()), "number": server.state() })),
         Action::SetState => set_state(ctx, &json_body(request, &body)?),
         Action::Document => Ok(openapi::document()),
@@ -537,7 +539,9 @@ mod tests {
 
     #[test]
     fn paths_find_their_routes() {
-        let find = |path: &str| ROUTES.iter().find_map(|route| Some((route.path, matched(route, path)?)));
+        fn find(path: &str) -> Option<(&'static str, Vec<&str>)> {
+            ROUTES.iter().find_map(|route| Some((route.path, matched(route, path)?)))
+        }
         assert_eq!(find("/sessions/7"), Some(("/sessions/{id}", vec!["7"])));
         assert_eq!(find("/prefs/server/rtsp_port"), Some(("/prefs/{section}/{name}", vec!["server", "rtsp_port"])));
         for none in ["", "/", "/sessions/", "/sessions/7/x", "/nothing"] {

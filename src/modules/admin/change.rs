@@ -1,8 +1,8 @@
 //! The commands that change something: `set`, `add`, `del`. A value is checked before anything happens.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::Weak;
+use std::sync::atomic::Ordering;
 
 use super::query::{Command, Query};
 use super::tree::{Attribute, Node};
@@ -89,7 +89,7 @@ fn set(server: &Arc<Server>, node: &Node, query: &Query) -> Result<Afterwards, R
     let object = &attribute.object;
     object.set_value(attribute.id, *index, &bytes).map_err(|_| Refused::read_only(Command::Set))?;
     if is_preferences(object) {
-        server.reread();
+        take_over(server);
         let now = value_of(object, attribute, *index);
         return if now.as_deref() == Some(&bytes[..]) { Ok(Afterwards::Nothing) } else { Err(Refused::unsaved()) };
     }
@@ -107,7 +107,10 @@ fn checked_value(attribute: &Attribute, query: &Query, command: Command) -> Resu
     if let Some(asked) = query.type_name.as_deref().filter(|asked| !asked.eq_ignore_ascii_case(data_type.name())) {
         let own = data_type.name();
         let command = command.name();
-        return Err(Refused::new(400, format!("Type {asked} does not match attribute type {own} for command {command}")));
+        return Err(Refused::new(
+            400,
+            format!("Type {asked} does not match attribute type {own} for command {command}"),
+        ));
     }
     parsed(query.value.as_deref().unwrap_or_default(), data_type)
 }
@@ -137,6 +140,12 @@ fn state_from(bytes: &[u8]) -> Option<ServerState> {
     ];
     let number = u32::from_ne_bytes(bytes.try_into().ok()?);
     known.into_iter().find(|state| *state as u32 == number)
+}
+
+/// What is in the file now counts. A change that could not be saved is gone from the objects, too.
+fn take_over(server: &Arc<Server>) {
+    server.reread();
+    server.refresh_pref_objects();
 }
 
 fn is_preferences(object: &Object) -> bool {
@@ -178,7 +187,7 @@ fn add_value(server: &Arc<Server>, attribute: &Attribute, query: &Query) -> Resu
     let index = u32::try_from(before).unwrap_or(u32::MAX);
     object.set_value(attribute.id, index, &bytes).map_err(|_| Refused::read_only(Command::Add))?;
     if is_preferences(object) {
-        server.reread();
+        take_over(server);
         if value_of(object, attribute, index).as_deref() != Some(&bytes[..]) {
             return Err(Refused::unsaved());
         }
@@ -209,14 +218,15 @@ fn add_preference(server: &Arc<Server>, object: &Arc<Object>, query: &Query) -> 
     let exists = |_| Refused::new(400, "Attribute exists. Action not allowed for command ADD");
     let id = object.add_instance_attribute(name.as_bytes(), data_type.code()).map_err(exists)?;
     object.set_value(id, 0, &bytes).map_err(|_| Refused::read_only(Command::Add))?;
-    server.reread();
+    take_over(server);
     object.find(name.as_bytes()).map(drop).ok_or_else(Refused::unsaved)
 }
 
 /// Names that are an XML attribute's and a part of a path without trouble.
 pub fn is_preference_name(name: &str) -> bool {
     let fits = (1..=crate::qtss::MAX_NAME_LEN).contains(&name.len());
-    fits && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)) && !matches!(name, "." | "..")
+    fits && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+        && !matches!(name, "." | "..")
 }
 
 fn del(server: &Arc<Server>, node: &Node) -> Result<(), Refused> {
@@ -246,7 +256,7 @@ fn del(server: &Arc<Server>, node: &Node) -> Result<(), Refused> {
 
 fn reread_preferences(server: &Arc<Server>, object: &Object) {
     if is_preferences(object) {
-        server.reread();
+        take_over(server);
     }
 }
 

@@ -173,7 +173,8 @@ fn carry_out(server: &Arc<Server>, query: &Query) -> (String, Result<Afterwards,
 }
 
 fn last_line(query: &Query, outcome: &Result<Afterwards, Refused>) -> String {
-    let (number, reason) = outcome.as_ref().err().map_or((0, "OK"), |refused| (refused.number, refused.reason.as_str()));
+    let (number, reason) =
+        outcome.as_ref().err().map_or((0, "OK"), |refused| (refused.number, refused.reason.as_str()));
     let mut line = format!("error:({number})");
     if query.parameters.verbose {
         line.push_str(&format!(";URL={}", query.url));
@@ -200,14 +201,19 @@ fn log_request(query: &Query, user: &str, peer: IpAddr, outcome: &Result<Afterwa
 }
 
 fn log_denied(denied: &Denied, peer: IpAddr, path: &str) {
-    let user = if denied.user.is_empty() { "-" } else { &denied.user };
-    tracing::warn!("admin: {peer} {user} denied, {}: {path}", denied.reason);
+    if denied.user.is_empty() {
+        // Every browser and most programs ask without a password first.
+        tracing::info!("admin: {peer} - challenged, {}: {path}", denied.reason);
+    } else {
+        tracing::warn!("admin: {peer} {} denied, {}: {path}", denied.user, denied.reason);
+    }
 }
 
 /// An answer of the protocol; it ends where the connection ends.
 fn plain(server: &Server, status: &str, content_type: &str, body: &str) -> Vec<u8> {
     let identity = &server.identity;
-    format!("{status}\r\nServer: {identity}\r\nConnection: Close\r\nContent-Type: {content_type}\r\n\r\n{body}").into_bytes()
+    format!("{status}\r\nServer: {identity}\r\nConnection: Close\r\nContent-Type: {content_type}\r\n\r\n{body}")
+        .into_bytes()
 }
 
 /// As DSS 6.0.3 sent it: an HTML page that says it is plain text.

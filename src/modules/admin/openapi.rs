@@ -186,7 +186,8 @@ mod tests {
             assert_eq!(operation["summary"], route.summary, "{} {}", route.method, route.path);
             assert_eq!(operation["parameters"].as_array().map_or(0, Vec::len), names(route.path).count());
         }
-        let described: usize = document["paths"].as_object().expect("paths").values().map(|p| p.as_object().map_or(0, Map::len)).sum();
+        let described: usize =
+            document["paths"].as_object().expect("paths").values().map(|p| p.as_object().map_or(0, Map::len)).sum();
         assert_eq!(described, ROUTES.len(), "two routes have one path and method");
         check_references(&document, &document);
     }

@@ -192,7 +192,8 @@ mod tests {
 
     #[test]
     fn options_are_known_in_any_case_and_values_may_be_quoted() {
-        let query = query("/modules/admin/server/a?COMMAND=Set+Value=\"a+b\"+type=UInt32+name=n+odd=1+parameters=rvatdcfpi");
+        let query =
+            query("/modules/admin/server/a?COMMAND=Set+Value=\"a+b\"+type=UInt32+name=n+odd=1+parameters=rvatdcfpi");
         assert_eq!(query.asked, Asked::Known(Command::Set));
         assert_eq!(query.value.as_deref(), Some("a+b"));
         assert_eq!((query.type_name.as_deref(), query.name.as_deref()), (Some("UInt32"), Some("n")));
