@@ -8,6 +8,7 @@ mod answers;
 mod authorize;
 pub mod connection;
 mod context;
+mod file_objects;
 mod lifecycle;
 mod limits;
 mod listener;
@@ -28,6 +29,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use self::connection::{BodyRead, Connection};
 pub use self::context::{AfterResponse, RequestContext};
+pub use self::file_objects::{FileObject, ModuleFile};
 pub use self::lifecycle::ClosingSession;
 pub use self::limits::Refusal;
 pub use self::listener::{BoundListener, ListenError, Listener, bind_all};
