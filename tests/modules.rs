@@ -615,3 +615,26 @@ fn trap_42_a_module_that_blocks_holds_up_only_those_who_meet_it() {
     }
     assert!(begin.elapsed() < Duration::from_millis(1500), "{:?}", begin.elapsed());
 }
+
+#[test]
+fn every_call_answers_misuse_with_its_code_and_a_c_a_cpp98_and_a_cpp20_module_live_together() {
+    let Some(plan) = Plan::new() else { return };
+    let server = plan
+        .module("Everything", "everything.cpp", &["-std=c++20"])
+        .module("Misc", "misc.cpp", &["-std=gnu++98", "-Wno-unused-result"])
+        .module("Plain", "plain.c", &["-std=gnu99", "-DPROBE_NAME=Plain"])
+        .unlinked("Unlinked", "unlinked.c")
+        .start();
+    let mut client = server.connect();
+    let answer = client.request("SETUP", "/a.mp4/trackID=3", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n");
+    let session = format!("Session: {}\r\n", session_of(&answer));
+    assert!(client.request("TEARDOWN", "/a.mp4", &session).starts_with("RTSP/1.0 200"));
+    server.wait_for("stale handles tried");
+    let config = server.file("streamingserver.xml");
+    assert!(config.contains("<PREF NAME=\"written\" TYPE=\"UInt32\" >77</PREF>"), "{config}");
+    let (status, notes) = server.stop();
+    assert_eq!(status, Some(0));
+    for (trap, least) in [(81, 8 * 28), (82, 20), (83, 15), (84, 9), (9, 4), (57, 4)] {
+        assert_checks(&notes, trap, least);
+    }
+}
