@@ -1,8 +1,8 @@
 //! Fills the attributes of the QTSS objects that belong to connections, requests and client sessions.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, LazyLock};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, LazyLock};
 
 use super::connection::Connection;
 use super::context::RequestContext;
