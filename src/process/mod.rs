@@ -3,6 +3,8 @@
 pub mod cli;
 mod run;
 
+pub use self::run::{StartError, load_modules, start};
+
 use std::ffi::OsString;
 use std::io::Write;
 

@@ -97,37 +97,68 @@ async fn serve(command: &CommandLine, prefs: Prefs, error_log: &Arc<ErrorLog>) -
         error_log.shutdown();
         return EXIT_RESTART;
     }
-    let server = match Server::new(registry, preferences, Arc::new(rtp::SystemClock::new())) {
-        Ok(server) => server,
+    let state = if command.idle { ServerState::Idle } else { ServerState::Running };
+    let (server, addresses) = match start(registry, preferences, error_log, command.port, state) {
+        Ok(started) => started,
         Err(error) => {
-            tracing::error!("cannot start the send workers: {error}");
+            tracing::error!("{error}");
+            error_log.shutdown();
             return EXIT_FATAL;
         }
     };
-    initialize(&server, error_log);
-    let (addresses, errors) = server.listen(command.port);
-    for error in &errors {
-        tracing::warn!("{error}");
-    }
-    if addresses.is_empty() {
-        tracing::warn!("Streaming Server failed to listen on all requested RTSP port(s).");
-        tracing::error!("Streaming Server is not listening for RTSP on any ports.");
-        error_log.shutdown();
-        return EXIT_FATAL;
-    }
-    server.set_state(if command.idle { ServerState::Idle } else { ServerState::Running });
     announce(&addresses);
     let _pid_file = PidFile::write(pid_file);
-    tokio::spawn(Arc::clone(&server).run_events());
-    tokio::spawn(Arc::clone(&server).run_timers());
     tokio::spawn(tick_logs(Arc::clone(error_log)));
     let status = wait_for_signal(&server).await;
     server.stop().await;
     status
 }
 
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The send workers could not be started.
+    #[error("cannot start the send workers: {0}")]
+    Workers(#[from] std::io::Error),
+    /// No address could be listened on; each failure is in the log.
+    #[error("Streaming Server is not listening for RTSP on any ports.")]
+    NotListening,
+}
+
+/// Starts a server with its modules: Initialize role, listening sockets (`port` stands for `rtsp_port`; 0 lets the system
+/// choose), time-outs and events. Returns it and where it listens; [`Server::stop`] ends it. To be called inside the
+/// runtime that will serve.
+///
+/// # Errors
+/// [`StartError`]; trouble with single addresses is logged.
+pub fn start(
+    registry: Arc<Registry>,
+    preferences: Arc<Preferences>,
+    error_log: &Arc<ErrorLog>,
+    port: Option<u16>,
+    state: ServerState,
+) -> Result<(Arc<Server>, Vec<std::net::SocketAddr>), StartError> {
+    let server = Server::new(registry, preferences, Arc::new(rtp::SystemClock::new()))?;
+    initialize(&server, error_log);
+    let (addresses, errors) = server.listen(port);
+    for error in &errors {
+        tracing::warn!("{error}");
+    }
+    if addresses.is_empty() {
+        tracing::warn!("Streaming Server failed to listen on all requested RTSP port(s).");
+        return Err(StartError::NotListening);
+    }
+    server.set_state(state);
+    tokio::spawn(Arc::clone(&server).run_events());
+    tokio::spawn(Arc::clone(&server).run_timers());
+    Ok((server, addresses))
+}
+
 /// Registers the modules in DSS's order: the error log first, then (dynamic ones, then) the other built-in ones.
-fn load_modules(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> std::io::Result<Arc<Registry>> {
+///
+/// # Errors
+/// When a module cannot get what it needs from the system.
+pub fn load_modules(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> std::io::Result<Arc<Registry>> {
     let store = ObjectStore::new();
     let server = store.create(ObjectType::Server);
     let mut builder = RegistryBuilder::new(store, server, Box::new(|_, _| {}));
