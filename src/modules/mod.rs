@@ -3,6 +3,7 @@
 mod access_log;
 mod error_log;
 mod file;
+mod flow_control;
 mod posix_file_sys;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 pub use self::access_log::AccessLogModule;
 pub use self::error_log::ErrorLogModule;
 pub use self::file::FileModule;
+pub use self::flow_control::FlowControlModule;
 pub use self::posix_file_sys::PosixFileSysModule;
 use crate::log::ErrorLog;
 use crate::qtss::Module;
@@ -24,6 +26,7 @@ pub fn builtin(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> std
     Ok(vec![
         Arc::new(FileModule::new(preferences)?),
         Arc::new(AccessLogModule::new(preferences, error_log)),
+        Arc::new(FlowControlModule::new(preferences)),
         Arc::new(PosixFileSysModule::default()),
     ])
 }

@@ -1,22 +1,24 @@
-//! Command line, signals, privileges, pid file.
+//! Command line, watchdog parent, signals, privileges, pid file, service manager.
+//!
+//! The order of a start: [`cli::parse`], [`systemd::ServiceManager::take`], the configuration, [`daemon::detach`],
+//! [`watchdog::Watchdog::run`] (both only without `-d`), [`signals::Signals::install`], then listeners,
+//! [`privileges::RunAs::switch`] and, last, threads and the tokio runtime. Everything up to there needs a process with one
+//! thread: a fork copies only the thread that forks, and capabilities and signal masks belong to a thread.
 
 pub mod cli;
+mod console;
+pub mod crash_marker;
+pub mod daemon;
+pub mod death;
+pub mod limits;
+pub mod pidfile;
+pub mod privileges;
+pub mod report;
+pub mod signals;
+pub mod systemd;
+pub mod watchdog;
+
+mod fork;
 mod run;
 
-pub use self::run::{StartError, load_modules, start};
-
-use std::ffi::OsString;
-use std::io::Write;
-
-/// The whole program: reads the command line, runs, and returns the exit status.
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    match cli::parse(arguments) {
-        Ok(command) => run::run(&command),
-        Err(exit) => {
-            // A closed pipe on the other side is no reason to complain.
-            let _ = std::io::stdout().write_all(exit.stdout.as_bytes());
-            let _ = std::io::stderr().write_all(exit.stderr.as_bytes());
-            exit.status
-        }
-    }
-}
+pub use run::{load_modules, main, open, prepare};

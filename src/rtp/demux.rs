@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use super::clock::Clock;
 use super::ports::{RtcpObserver, UdpPair};
@@ -12,6 +13,10 @@ use super::stream::{RtpStream, Transport};
 
 /// RTCP compounds are small; what is longer is cut by the read and then refused by the parser.
 const MAX_DATAGRAM: usize = 2048;
+
+/// How often the RTP port of a pair is looked at, with and without streams on it.
+const RTP_LOOK: Duration = Duration::from_millis(50);
+const RTP_LOOK_UNUSED: Duration = Duration::from_millis(500);
 
 /// Datagrams read before other tasks get their turn.
 const READS_PER_TURN: usize = 64;
@@ -162,29 +167,46 @@ pub(super) fn route_rtp(pair: &UdpPair, from: SocketAddr) {
     }
 }
 
-/// Receives on both ports until aborted. `rtp` and `rtcp` are the pair's sockets.
+/// Receives on both ports until aborted. `rtcp` is the pair's RTCP socket.
 pub(super) async fn receive(
     pair: Arc<UdpPair>,
-    rtp: UdpSocket,
     rtcp: UdpSocket,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn RtcpObserver>,
 ) {
-    let rtp = receive_half(rtp, |from, _| route_rtp(&pair, from));
-    let rtcp = receive_half(rtcp, |from, datagram| {
+    let rtp = look_at_rtp(&pair);
+    let rtcp = receive_rtcp(rtcp, |from, datagram| {
         let Some(stream) = route_rtcp(&pair, from, datagram) else { return };
         let summary = stream.handle_rtcp(&*clock, datagram);
         if summary.packets > 0 {
             observer.rtcp_received(&stream, datagram, &summary);
         }
     });
-    let (rtp, rtcp) = tokio::join!(rtp, rtcp);
-    for error in [rtp, rtcp].into_iter().filter_map(Result::err) {
-        tracing::warn!(port = pair.rtp_port(), %error, "udp receiver stopped");
+    let rtcp = async {
+        if let Err(error) = rtcp.await {
+            tracing::warn!(port = pair.rtp_port(), %error, "rtcp receiver stopped");
+        }
+    };
+    tokio::join!(rtp, rtcp);
+}
+
+/// Looks at the RTP port from time to time. It is not waited for with the rest because the kernel would then go through
+/// a wake-up for every packet that is *sent* from it: a third of the cost of sending. What comes here is rare.
+async fn look_at_rtp(pair: &UdpPair) {
+    let mut buffer = [0u8; 64]; // only the sender's address matters
+    loop {
+        let used = !pair.members.lock().is_empty();
+        tokio::time::sleep(if used { RTP_LOOK } else { RTP_LOOK_UNUSED }).await;
+        for _ in 0..READS_PER_TURN {
+            match pair.rtp().recv_from(&mut buffer) {
+                Ok((_, from)) => route_rtp(pair, from),
+                Err(_) => break,
+            }
+        }
     }
 }
 
-async fn receive_half(socket: UdpSocket, mut take: impl FnMut(SocketAddr, &[u8])) -> io::Result<()> {
+async fn receive_rtcp(socket: UdpSocket, mut take: impl FnMut(SocketAddr, &[u8])) -> io::Result<()> {
     let socket = tokio::net::UdpSocket::from_std(socket)?;
     let mut buffer = vec![0u8; MAX_DATAGRAM];
     loop {

@@ -22,6 +22,7 @@ mod packet;
 mod play;
 mod ports;
 mod prefs;
+mod resend;
 mod rtcp;
 mod rtcp_in;
 mod session;
@@ -58,6 +59,8 @@ pub use udp_batch::{Offload, UdpBatch};
 pub use wheel::TimerWheel;
 pub use worker::SessionWaker;
 
+#[cfg(test)]
+mod reliable_tests;
 #[cfg(test)]
 mod test_bench;
 #[cfg(test)]

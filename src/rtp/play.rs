@@ -53,6 +53,8 @@ pub struct PlayRequest {
     pub tolerance: ToleranceShift,
     /// Microseconds to wait before the first packet (agents that need it).
     pub start_delay_us: i64,
+    /// The movie's bit rate, which sizes the window of reliable UDP; 0 if unknown.
+    pub bit_rate: u32,
 }
 
 impl PlayRequest {
@@ -69,6 +71,7 @@ impl PlayRequest {
             prefs,
             tolerance: ToleranceShift::default(),
             start_delay_us: 0,
+            bit_rate: 0,
         }
     }
 }

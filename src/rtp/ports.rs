@@ -258,8 +258,7 @@ impl PortPool {
             shrink_until_accepted(RTP_SEND_BUFFER, |size| rtp.set_send_buffer_size(size));
             shrink_until_accepted(self.shared.config.rtcp_receive_buffer, |size| rtcp.set_recv_buffer_size(size));
             let (rtp, rtcp): (UdpSocket, UdpSocket) = (rtp.into(), rtcp.into());
-            let receivers = rtp.try_clone().and_then(|rtp| Ok((rtp, rtcp.try_clone()?)));
-            let receivers = receivers.map_err(|error| bind_error(ip, port, error))?;
+            let receiver = rtcp.try_clone().map_err(|error| bind_error(ip, port, error))?;
             let pair = Arc::new(UdpPair {
                 rtp,
                 rtcp,
@@ -271,8 +270,7 @@ impl PortPool {
             });
             if let Some(runtime) = &self.shared.runtime {
                 let (clock, observer) = (Arc::clone(&self.shared.clock), Arc::clone(&self.shared.observer));
-                let (rtp, rtcp) = receivers;
-                let task = runtime.spawn(demux::receive(Arc::clone(&pair), rtp, rtcp, clock, observer));
+                let task = runtime.spawn(demux::receive(Arc::clone(&pair), receiver, clock, observer));
                 *pair.receiver.lock() = Some(task.abort_handle());
             }
             of_address.push(Arc::clone(&pair));
@@ -518,5 +516,16 @@ mod tests {
         assert_eq!(heard, Some((stream.ssrc(), 32)));
         assert_eq!(stream.config().activity.load(std::sync::atomic::Ordering::Relaxed), 5000);
         assert_eq!(stream.stats().rtcp_packets_received.load(std::sync::atomic::Ordering::Relaxed), 1);
+
+        // The RTP port is looked at too: a hole punch from another port is learned.
+        let punch = UdpSocket::bind((LOCAL, 0)).expect("punch");
+        let from = punch.local_addr().expect("address");
+        punch.send_to(b"\x80", SocketAddr::new(LOCAL, to.port() - 1)).expect("sent");
+        let learned = async {
+            while udp(&stream).addresses().rtp != from {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), learned).await.expect("in time");
     }
 }

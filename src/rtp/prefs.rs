@@ -29,6 +29,20 @@ pub struct SendPrefs {
     pub disable_thinning: bool,
     /// Seconds between sender reports; 7 as DSS, 1 for streams with 3GPP rate adaptation.
     pub report_interval_ms: i64,
+    /// `small_window_size`, bytes (the preference is in kilobytes): reliable-UDP window of slow movies.
+    pub small_window: i64,
+    /// `medium_window_size`, bytes: that of the movies between.
+    pub medium_window: i64,
+    /// `large_window_size`, bytes: that of fast movies and of those whose rate is unknown.
+    pub large_window: i64,
+    /// `window_size_threshold`, bit/s (the preference is in kbit/s): above it a movie is not slow.
+    pub window_threshold: u32,
+    /// `window_size_max_threshold`, bit/s: above it a movie is fast.
+    pub window_max_threshold: u32,
+    /// `reliable_udp_slow_start`: begin with half the window.
+    pub reliable_slow_start: bool,
+    /// `max_retransmit_delay`, ms: how long a reliable-UDP stream sleeps at most while something is on its way.
+    pub max_retransmit_delay_ms: i64,
     /// A TCP connection that takes no byte for this long, in ms, is given up.
     pub stuck_tcp_ms: i64,
 }
@@ -50,6 +64,13 @@ impl Default for SendPrefs {
             quality_check_interval_ms: 1000,
             disable_thinning: false,
             report_interval_ms: 7000,
+            small_window: 24 * 1024,
+            medium_window: 48 * 1024,
+            large_window: 64 * 1024,
+            window_threshold: 200_000,
+            window_max_threshold: 1_000_000,
+            reliable_slow_start: true,
+            max_retransmit_delay_ms: 500,
             stuck_tcp_ms: 20_000,
         }
     }
@@ -59,5 +80,15 @@ impl SendPrefs {
     /// `send_interval` in microseconds, at least 1 ms so that no rule divides time into nothing.
     pub(crate) fn send_interval_us(&self) -> i64 {
         self.send_interval_ms.clamp(1, 10_000) * 1000
+    }
+
+    /// The reliable-UDP window, bytes, of a movie of `bit_rate`; 0 is unknown.
+    pub(crate) fn reliable_window(&self, bit_rate: u32) -> i64 {
+        match bit_rate {
+            0 => self.large_window,
+            rate if rate > self.window_max_threshold => self.large_window,
+            rate if rate > self.window_threshold => self.medium_window,
+            _ => self.small_window,
+        }
     }
 }

@@ -8,16 +8,19 @@ use super::conn_writer::{ConnWriter, Written};
 use super::counters::{PACKET_OVERHEAD, WorkerCounters};
 use super::gather::Gather;
 use super::pacer::{OverbufferWindow, Timeline, Verdict};
-use super::packet::{INTERLEAVED_PREFIX_LEN, RTP_HEADER_LEN, interleaved_prefix};
+use super::packet::{INTERLEAVED_PREFIX_LEN, RTP_HEADER_LEN, RtpHeader, interleaved_prefix};
 use super::play::{NextPacket, PlayRequest, Position, SessionEvent, SessionKey};
 use super::prefs::SendPrefs;
+use super::resend::SendWindow;
 use super::rtcp::Compound;
 use super::sink::Sink;
-use super::source::{PacketKind, ReadContext};
+use super::source::{PacketHead, PacketKind, ReadContext};
 use super::stream::Transport;
 use super::stream_play::{Status, StreamPlay};
 use super::thin::{FramePosition, QualityControl, ToleranceShift};
 use super::worker::{SessionWaker, TICK_US};
+
+mod reliable;
 
 /// Packets of one session per look; the rest waits for the next tick so that one burst can't hold up the others.
 const MAX_PACKETS_PER_RUN: usize = 256;
@@ -103,6 +106,10 @@ pub(super) struct Session {
     state: State,
     frame_lot: usize,
     blocked_since_us: Option<i64>,
+    /// What is on its way by reliable UDP.
+    flight: SendWindow,
+    /// Scratch: acknowledged sequence numbers and when they came.
+    acks: Vec<(u16, i64)>,
     streams: Vec<StreamPlay>,
 }
 
@@ -120,6 +127,8 @@ impl Session {
             state: State::Paused,
             frame_lot: FRAME_LOT,
             blocked_since_us: None,
+            flight: SendWindow::default(),
+            acks: Vec::new(),
             streams: Vec::new(),
         }
     }
@@ -128,16 +137,19 @@ impl Session {
         matches!(self.state, State::Playing | State::Ending(_))
     }
 
-    pub(super) fn play(&mut self, request: PlayRequest, now_us: i64) {
+    pub(super) fn play(&mut self, request: PlayRequest, now_us: i64, waker: &SessionWaker) {
+        let bit_rate = request.bit_rate;
         let PlayRequest { streams, speed, media_start_us, start_delay_us, prefs, .. } = request;
         if streams.is_empty() {
+            self.take_acks();
             self.streams.iter_mut().for_each(StreamPlay::restart);
         } else {
+            self.close_windows();
             self.streams = streams.into_iter().map(StreamPlay::new).collect();
             let level = self.streams.iter().map(|play| play.stream.quality()).max().unwrap_or(0);
             self.quality = QualityControl::new(level);
         }
-        let plain_udp = self.streams.iter().any(|play| play.udp().is_some());
+        let plain_udp = self.streams.iter().any(|play| !play.stream.is_reliable());
         self.number = request.number;
         self.prefs = prefs;
         self.stop_us = request.stop_us;
@@ -146,6 +158,7 @@ impl Session {
         self.timeline = Timeline::new(now_us.saturating_add(start_delay_us.max(0)), media_start_us, speed);
         self.state = State::Playing;
         self.streams.iter_mut().for_each(|play| play.check_stop(request.stop_us));
+        self.open_windows(bit_rate, waker);
     }
 
     pub(super) fn update(&mut self, tolerance: Option<ToleranceShift>, prefs: Option<Arc<SendPrefs>>) {
@@ -180,6 +193,7 @@ impl Session {
             return;
         }
         self.state = State::Over;
+        self.close_windows();
         for index in 0..self.streams.len() {
             let Some(play) = self.streams.get_mut(index).filter(|play| play.may_say_bye()) else { continue };
             let report = play.report(&self.timeline, turn.clock, true);
@@ -192,6 +206,7 @@ impl Session {
 
     /// Sends what may go now.
     pub(super) fn run(&mut self, turn: &mut Turn<'_>) -> Outcome {
+        self.take_acks();
         let outcome = match self.state {
             State::Playing => self.run_playing(turn),
             State::Ending(at_us) => self.run_ending(at_us, turn),
@@ -205,7 +220,9 @@ impl Session {
     }
 
     fn run_playing(&mut self, turn: &mut Turn<'_>) -> Result<Outcome, Lost> {
-        if let Some(outcome) = self.wait_for_connection(turn)? {
+        self.resend(turn);
+        if let Some(mut outcome) = self.wait_for_connection(turn)? {
+            self.wake_for_windows(&mut outcome, turn.now_us);
             return Ok(outcome);
         }
         for index in 0..self.streams.len() {
@@ -215,7 +232,7 @@ impl Session {
         }
         self.take_client_window();
         let mut outcome = Outcome::default();
-        let only_udp = self.streams.iter().all(|play| play.udp().is_some());
+        let only_udp = self.streams.iter().all(|play| !play.stream.is_reliable());
         let sent = if only_udp { self.run_streams(&mut outcome, turn) } else { self.run_merged(&mut outcome, turn)? };
         if let Err((index, reason)) = sent {
             return Ok(self.fail(index, reason, turn));
@@ -225,13 +242,15 @@ impl Session {
                 outcome.earlier(retry_us.min(turn.now_us + PENDING_RETRY_US));
             }
         }
-        if self.blocked_since_us.is_none() && self.streams.iter().all(StreamPlay::is_finished) {
+        self.wake_for_windows(&mut outcome, turn.now_us);
+        let finished = self.streams.iter().all(StreamPlay::is_finished) && self.windows_are_empty();
+        if finished && self.blocked_since_us.is_none() {
             return self.finish(turn);
         }
         Ok(outcome)
     }
 
-    /// Datagrams: stream after stream, so that packets to one address stand together.
+    /// Plain UDP: stream after stream, so that packets to one address stand together.
     fn run_streams(&mut self, outcome: &mut Outcome, turn: &mut Turn<'_>) -> Result<(), (usize, String)> {
         for index in 0..self.streams.len() {
             let mut left = MAX_PACKETS_PER_RUN;
@@ -255,10 +274,11 @@ impl Session {
         Ok(())
     }
 
-    /// Frames: in the order of their due times over all streams.
+    /// Frames and what shares a window: in the order of their due times over all streams.
     fn run_merged(&mut self, outcome: &mut Outcome, turn: &mut Turn<'_>) -> Result<Result<(), (usize, String)>, Lost> {
+        let mut full = false;
         for _ in 0..MAX_PACKETS_PER_RUN {
-            let Some(index) = self.earliest() else {
+            let Some(index) = self.earliest(full) else {
                 self.flush_frames(outcome, turn)?;
                 return Ok(Ok(()));
             };
@@ -273,7 +293,7 @@ impl Session {
                     self.flush_frames(outcome, turn)?;
                     return Ok(Ok(()));
                 }
-                Step::Nothing => break,
+                Step::Nothing => full = true, // the window: streams outside it may go on
             }
             if turn.frames.bytes() >= self.frame_lot && !self.flush_frames(outcome, turn)? {
                 return Ok(Ok(()));
@@ -284,24 +304,33 @@ impl Session {
         Ok(Ok(()))
     }
 
-    fn earliest(&self) -> Option<usize> {
-        let heads = self.streams.iter().enumerate().filter_map(|(index, play)| Some((index, play.ready_head()?)));
+    fn earliest(&self, window_is_full: bool) -> Option<usize> {
+        let may_send = |play: &StreamPlay| !window_is_full || play.resend.is_none();
+        let streams = self.streams.iter().enumerate().filter(|(_, play)| may_send(play));
+        let heads = streams.filter_map(|(index, play)| Some((index, play.ready_head()?)));
         heads.min_by_key(|(_, head)| head.time_us).map(|(index, _)| index)
     }
 
     /// Sends, leaves out, or puts off the next packet of a stream.
     fn step(&mut self, index: usize, turn: &mut Turn<'_>) -> Result<Step, Lost> {
-        let Some(play) = self.streams.get_mut(index) else { return Ok(Step::Nothing) };
+        let Some(play) = self.streams.get(index) else { return Ok(Step::Nothing) };
+        let has_room = self.has_room(play);
+        let reliable = play.stream.is_reliable();
         let Some(head) = play.ready_head() else { return Ok(Step::Nothing) };
         let due_us = self.timeline.due_us(head.time_us);
         let size = RTP_HEADER_LEN + play.source.payload().map_or(0, |(_, range)| range.len());
-        if let Verdict::WaitUntil(at_us) = self.window.decide(&self.prefs, due_us, turn.now_us, size) {
-            // Rather a tick early than late: the send interval allows it.
-            let at_us = if self.window.is_enabled() { at_us } else { at_us - TICK_US };
-            return Ok(Step::Wait(at_us.max(turn.now_us + 1)));
+        if has_room {
+            if let Verdict::WaitUntil(at_us) = self.window.decide(&self.prefs, due_us, turn.now_us, size) {
+                // Rather a tick early than late: the send interval allows it.
+                let at_us = if self.window.is_enabled() { at_us } else { at_us - TICK_US };
+                return Ok(Step::Wait(at_us.max(turn.now_us + 1)));
+            }
         }
-        if play.stream.is_reliable() && self.leaves_out(index, (turn.now_us - due_us) / 1000, turn) {
+        if reliable && self.leaves_out(index, (turn.now_us - due_us) / 1000, turn) {
             return Ok(Step::LeftOut);
+        }
+        if !has_room {
+            return Ok(Step::Nothing); // an acknowledgement will wake the session
         }
         if head.time_us >= self.timeline.media_start_us {
             turn.counters.lateness_us.record((turn.now_us - due_us).max(0) as u64, 1);
@@ -338,6 +367,8 @@ impl Session {
         let is_rtcp = head.kind == PacketKind::Rtcp;
         let to = play.peer(is_rtcp);
         let header = play.head_for(&head);
+        self.keep(index, &head, &header, turn.now_us);
+        let Some(play) = self.streams.get_mut(index) else { return Ok(()) };
         let payload = play.source.payload();
         match play.stream.transport() {
             Transport::Udp(udp) => {
@@ -440,8 +471,8 @@ impl Session {
     }
 
     fn send_frames(&mut self, turn: &mut Turn<'_>) -> Result<bool, Lost> {
-        let reliable = self.streams.iter().position(|play| play.stream.is_reliable());
-        reliable.map_or(Ok(true), |index| self.send_frames_of(index, turn))
+        let interleaved = self.streams.iter().position(|play| play.udp().is_none());
+        interleaved.map_or(Ok(true), |index| self.send_frames_of(index, turn))
     }
 
     fn send_frames_of(&mut self, index: usize, turn: &mut Turn<'_>) -> Result<bool, Lost> {

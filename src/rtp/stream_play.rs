@@ -10,6 +10,7 @@ use super::clock::{Clock, ntp_from_unix_us};
 use super::pacer::Timeline;
 use super::packet::{RTP_HEADER_LEN, RtpHeader};
 use super::play::{NextPacket, PlayStream};
+use super::resend::ResendQueue;
 use super::rtcp::{Compound, SenderReport};
 use super::source::{PacketHead, PacketKind, PacketSource, Peek, ReadContext};
 use super::stream::{PeerAddresses, RtpStream, Transport, UdpTransport};
@@ -46,6 +47,8 @@ pub(super) struct StreamPlay {
     pub(super) status: Status,
     pub(super) head: Option<PacketHead>,
     pub(super) dropper: LateDropper,
+    /// What a reliable-UDP player has not acknowledged yet.
+    pub(super) resend: Option<Box<ResendQueue>>,
     send_reports: bool,
     sequence: u16,
     timestamp_base: u32,
@@ -75,6 +78,7 @@ impl StreamPlay {
             status: Status::Running,
             head: None,
             dropper: LateDropper::default(),
+            resend: None,
             numbering: None,
             next_report_us: i64::MIN,
             last: None,
@@ -100,6 +104,14 @@ impl StreamPlay {
 
     pub(super) fn is_video(&self) -> bool {
         self.stream.config().is_video
+    }
+
+    /// Packets sent again count as sent, `bytes` with their headers.
+    pub(super) fn count_resent(&mut self, packets: u64, bytes: u64) {
+        let packets = u32::try_from(packets).unwrap_or(0);
+        let headers = packets.saturating_mul(RTP_HEADER_LEN as u32);
+        self.sent_packets += packets;
+        self.sent_bytes += u32::try_from(bytes).unwrap_or(0).saturating_sub(headers);
     }
 
     pub(super) fn udp(&self) -> Option<&UdpTransport> {

@@ -170,6 +170,14 @@ impl Bench {
         stream(Transport::Udp(udp), is_video)
     }
 
+    /// The same with reliable UDP.
+    pub(super) fn reliable_stream(&self, port: u16, is_video: bool) -> Arc<RtpStream> {
+        let rtcp = SocketAddr::new(PEER, port + 1);
+        let lease = self.pool.allocate(PEER, rtcp).expect("a port pair");
+        let udp = UdpTransport::new(lease, PEER, SocketAddr::new(PEER, port), rtcp).reliable();
+        stream(Transport::Udp(udp), is_video)
+    }
+
     pub(super) fn order(&mut self, command: Command) {
         self.inbox.push(command);
         self.step();

@@ -237,7 +237,7 @@ impl<S: Sink> Worker<S> {
             Some(slot) => *slot,
             None => self.insert(request.key, Arc::clone(&request.prefs)),
         };
-        self.with_session(slot, now_us, |session, _| session.play(request, now_us));
+        self.with_session(slot, now_us, |session, turn| session.play(request, now_us, turn.waker));
         self.wheel.set(slot, 0);
     }
 

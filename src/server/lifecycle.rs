@@ -1,6 +1,6 @@
 //! The beginnings and ends: listening, sessions closing, the once-a-second look around, the orderly stop.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::connection::Connection;
 use super::contain::contain;
-use super::listener::{self, ListenError, Listener};
+use super::listener::{self, BoundListener};
 use super::session::{ClientSession, PlayState, SessionStream};
 use super::stats::process_cpu_ms;
 use super::{Server, ServerState};
@@ -31,27 +31,21 @@ const CONNECTIONS_WAIT: Duration = Duration::from_secs(1);
 /// How often the stopping server looks whether they have ended.
 const STOP_LOOK: Duration = Duration::from_millis(10);
 
+/// Answers and packets that are under way when the stop comes may still leave.
+const STOP_GRACE: Duration = Duration::from_millis(300);
+
 /// What a peer without a descriptor for it is told before it is closed.
 const REFUSAL: &[u8] = b"RTSP/1.0 503 Service Unavailable\r\nCseq: \r\nConnection: Close\r\n\r\n";
 
 impl Server {
-    /// Listens on all configured addresses; `port` stands for the `rtsp_port` list if given. Returns the addresses that
-    /// work and the failures, in DSS's words.
-    pub fn listen(self: &Arc<Self>, port: Option<u16>) -> (Vec<std::net::SocketAddr>, Vec<ListenError>) {
-        let prefs = self.prefs();
-        let ports = port.map_or_else(|| prefs.rtsp_port.clone(), |port| vec![port]);
-        let (wanted, mut errors) = listener::wanted_addresses(&prefs.bind_ip_addr, &ports);
+    /// Accepts connections on sockets that are bound already. Returns their addresses; a socket that the runtime does
+    /// not take is logged.
+    pub fn accept_on(self: &Arc<Self>, bound: Vec<BoundListener>) -> Vec<std::net::SocketAddr> {
         let mut listeners = Vec::new();
-        let has_ipv4 = wanted.iter().any(|(address, _)| address.is_ipv4());
-        for (address, loopback_only) in wanted {
-            let started = listener::bind(address).and_then(|socket| self.start(socket, loopback_only));
-            match started {
+        for socket in bound {
+            match listener::serve(self, socket) {
                 Ok(listener) => listeners.push(listener),
-                // A machine without IPv6 serves IPv4 and needs no complaint.
-                Err(error) if address.is_ipv6() && address.ip().is_unspecified() && has_ipv4 => {
-                    tracing::debug!("{address}: {error}");
-                }
-                Err(error) => errors.push(error),
+                Err(error) => tracing::warn!("a listening socket does not work: {error}"),
             }
         }
         let mut addresses: Vec<_> = listeners.iter().map(|listener| listener.address).collect();
@@ -59,13 +53,8 @@ impl Server {
         for listener in listeners.iter().filter(|listener| !listener.loopback_only) {
             self.object.push(qtssSvrRTSPPorts, &listener.address.port().to_ne_bytes());
         }
-        *self.listeners.lock() = listeners;
-        (addresses, errors)
-    }
-
-    fn start(self: &Arc<Self>, socket: TcpListener, loopback_only: bool) -> Result<Listener, ListenError> {
-        let port = socket.local_addr().map_or(0, |address| address.port());
-        listener::serve(self, socket, loopback_only).map_err(|source| ListenError::Other { port, source })
+        self.listeners.lock().extend(listeners);
+        addresses
     }
 
     /// With no descriptor left: gives up the reserve for a moment, tells one peer so, and takes the reserve again.
@@ -112,7 +101,9 @@ impl Server {
         };
         let unattended = session.leave_unattended(connection.id);
         if carried || (is_empty && unattended) {
-            session.last_status.store(if session.was_played() { 504 } else { 200 }, Ordering::Relaxed);
+            if session.was_played() {
+                session.last_status.store(504, Ordering::Relaxed);
+            }
             self.close_session(session, ClosingReason::Teardown).await;
         }
     }
@@ -255,6 +246,9 @@ impl Server {
     pub async fn stop(self: &Arc<Self>) {
         self.set_state(ServerState::ShuttingDown);
         self.listeners.lock().clear();
+        if self.stats.current_playing.load(Ordering::Relaxed) > 0 {
+            tokio::time::sleep(STOP_GRACE).await;
+        }
         let closing = async {
             // A request in progress may have made one more.
             loop {
@@ -346,18 +340,26 @@ impl Sample {
     }
 }
 
-/// Raises the soft limit of descriptors to the hard one; returns it.
-///
-/// # Errors
-/// When the limits cannot be read.
-pub fn raise_descriptor_limit() -> io::Result<u64> {
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
-    let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
-    Ok(getrlimit(Resource::RLIMIT_NOFILE)?.0)
-}
-
 impl Server {
+    /// Packets that players of now have reported lost.
+    pub fn packets_lost(&self) -> u64 {
+        let streams = self.sessions.all().into_iter().flat_map(|session| session.streams_now());
+        streams.map(|stream| u64::from(stream.stats().total_lost.load(Ordering::Relaxed).max(0).unsigned_abs())).sum()
+    }
+
+    /// The mean quality level of the streams of now, and how many are thinned.
+    pub fn quality(&self) -> (u32, u32) {
+        let streams = self.sessions.all().into_iter().flat_map(|session| session.streams_now());
+        let (mut count, mut sum, mut thinned) = (0u32, 0u32, 0u32);
+        for stream in streams {
+            let level = u32::from(stream.quality());
+            count += 1;
+            sum += level;
+            thinned += u32::from(level > 0);
+        }
+        (sum.checked_div(count).unwrap_or(0), thinned)
+    }
+
     /// A session starts to play: figures, times for the log and for modules.
     pub fn note_play(&self, session: &ClientSession) {
         let unix_ms = self.clock.wall_us() / 1000;
@@ -374,5 +376,60 @@ impl Server {
     pub fn note_pause(&self, session: &ClientSession) {
         session.object.set_u32(qtssCliSesState, 0);
         self.stats.current_playing.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Server {
+    /// Reads the configuration again (SIGHUP, the service `RereadPreferences`): preferences, listeners, then the modules'
+    /// RereadPrefs role. A file that cannot be read leaves everything as it is, with a warning that says where it is
+    /// broken.
+    pub fn reread(self: &Arc<Self>) {
+        if !self.is_running() {
+            return;
+        }
+        match self.preferences.reload() {
+            Ok(findings) => {
+                for finding in findings {
+                    tracing::warn!("{finding}");
+                }
+            }
+            Err(error) => {
+                tracing::warn!("{error}; the preferences stay as they were");
+                return;
+            }
+        }
+        let prefs = self.prefs();
+        self.send_prefs.store(Arc::new(super::limits::send_prefs(&prefs)));
+        self.relisten(&prefs);
+        self.registry.call_all(Role::RereadPrefs, || SyncRole::RereadPrefs);
+    }
+
+    /// Opens the ports that are new in the configuration and closes those that are gone; sessions go on.
+    fn relisten(self: &Arc<Self>, prefs: &crate::config::ServerPrefs) {
+        if self.fixed_port.load(Ordering::Relaxed) {
+            return;
+        }
+        let (wanted, _) = listener::wanted_addresses(&prefs.bind_ip_addr, &prefs.rtsp_port);
+        self.listeners.lock().retain(|known| wanted.iter().any(|(address, _)| *address == known.address));
+        let open: Vec<_> = self.listeners.lock().iter().map(|known| known.address).collect();
+        let mut bound = Vec::new();
+        for (address, loopback_only) in wanted.into_iter().filter(|(address, _)| !open.contains(address)) {
+            match listener::bind(address) {
+                Ok(socket) => bound.push(BoundListener { socket, loopback_only }),
+                Err(error) if address.is_ipv6() => tracing::debug!("{address}: {error}"),
+                Err(error) => tracing::warn!("{error}"),
+            }
+        }
+        self.object.clear(qtssSvrRTSPPorts);
+        self.accept_on(bound);
+        self.object.clear(qtssSvrRTSPPorts);
+        for listener in self.listeners.lock().iter().filter(|listener| !listener.loopback_only) {
+            self.object.push(qtssSvrRTSPPorts, &listener.address.port().to_ne_bytes());
+        }
+    }
+
+    /// The port comes from the command line: rereading the configuration does not change the listeners.
+    pub fn fix_port(&self) {
+        self.fixed_port.store(true, Ordering::Relaxed);
     }
 }

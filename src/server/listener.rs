@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use super::{Server, connection};
+use crate::config::ServerPrefs;
 
 /// Pending connections the kernel keeps for us; a start-up storm of players must not see resets.
 const BACKLOG: i32 = 4096;
@@ -94,11 +95,47 @@ pub fn wanted_addresses(bind_ip_addr: &[String], ports: &[u16]) -> (Vec<(SocketA
     (wanted, errors)
 }
 
+/// A socket that listens already but accepts nothing yet. Made while the process may still bind low ports.
+#[derive(Debug)]
+pub struct BoundListener {
+    /// The socket, non-blocking.
+    pub socket: std::net::TcpListener,
+    /// Added for local administration; not shown among the server's ports.
+    pub loopback_only: bool,
+}
+
+/// Binds all configured addresses; `port` stands for the `rtsp_port` list if given. Needs no runtime.
+pub fn bind_all(prefs: &ServerPrefs, port: Option<u16>) -> (Vec<BoundListener>, Vec<ListenError>) {
+    let ports = port.map_or_else(|| prefs.rtsp_port.clone(), |port| vec![port]);
+    let (wanted, mut errors) = wanted_addresses(&prefs.bind_ip_addr, &ports);
+    let has_ipv4 = wanted.iter().any(|(address, _)| address.is_ipv4());
+    let mut bound = Vec::new();
+    let mut failed = Vec::new();
+    for (address, loopback_only) in wanted {
+        // Half a port (IPv6 only, because somebody has the IPv4 one) would look like success.
+        if address.is_ipv6() && failed.contains(&address.port()) {
+            continue;
+        }
+        match bind(address) {
+            Ok(socket) => bound.push(BoundListener { socket, loopback_only }),
+            // A machine without IPv6 serves IPv4 and needs no complaint.
+            Err(error) if address.is_ipv6() && address.ip().is_unspecified() && has_ipv4 => {
+                tracing::debug!("{address}: {error}");
+            }
+            Err(error) => {
+                failed.push(address.port());
+                errors.push(error);
+            }
+        }
+    }
+    (bound, errors)
+}
+
 /// Binds and listens on `address`.
 ///
 /// # Errors
 /// [`ListenError`], in the words DSS logs.
-pub fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
+pub fn bind(address: SocketAddr) -> Result<std::net::TcpListener, ListenError> {
     let port = address.port();
     let describe = |error: io::Error| match error.kind() {
         io::ErrorKind::AddrInUse => ListenError::InUse(port),
@@ -115,12 +152,14 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
     socket.set_reuse_address(true).map_err(describe)?;
     socket.bind(&address.into()).map_err(describe)?;
     socket.listen(BACKLOG).map_err(describe)?;
-    TcpListener::from_std(socket.into()).map_err(describe)
+    Ok(socket.into())
 }
 
 /// Starts the accept loop of a bound socket.
-pub fn serve(server: &Arc<Server>, listener: TcpListener, loopback_only: bool) -> io::Result<Listener> {
-    let address = listener.local_addr()?;
+pub fn serve(server: &Arc<Server>, bound: BoundListener) -> io::Result<Listener> {
+    let BoundListener { socket, loopback_only } = bound;
+    let address = socket.local_addr()?;
+    let listener = TcpListener::from_std(socket)?;
     let server = Arc::clone(server);
     let task = tokio::spawn(accept_loop(server, listener));
     Ok(Listener { address, loopback_only, task })

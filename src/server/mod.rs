@@ -1,7 +1,7 @@
 //! Listeners, connections, the request's walk through the roles, session tables, limits.
 //!
 //! A [`Server`] holds what everything shares. Each connection is one task ([`connection`]); each request walks the roles
-//! ([`walk`]) with a [`RequestContext`]; what lives longer than a request is a [`ClientSession`]. Packets are sent by
+//! (module `walk`) with a [`RequestContext`]; what lives longer than a request is a [`ClientSession`]. Packets are sent by
 //! the engine of the rtp room; what it reports back ends in [`Server::run_events`].
 
 mod answers;
@@ -13,13 +13,14 @@ mod lifecycle;
 mod limits;
 mod listener;
 mod objects;
+mod rtcp;
 mod session;
 mod stats;
 pub mod streams;
 mod walk;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -27,12 +28,13 @@ use tokio::sync::{mpsc, watch};
 
 pub use self::connection::Connection;
 pub use self::context::{AfterResponse, RequestContext};
-pub use self::lifecycle::{ClosingSession, raise_descriptor_limit};
+pub use self::lifecycle::ClosingSession;
 pub use self::limits::Refusal;
-pub use self::listener::{ListenError, Listener};
+pub use self::listener::{BoundListener, ListenError, Listener, bind_all};
+pub use self::rtcp::ReceivedRtcp;
 pub use self::session::{ClientSession, PlayState, SessionLog, SessionState, SessionStream, SessionTable};
 pub use self::stats::Stats;
-use crate::config::{ModulePrefs, Prefs, ServerPrefs, identity};
+use crate::config::{ConfigError, Finding, ModulePrefs, Prefs, ServerPrefs, Severity, identity};
 use crate::qtss::attr::*;
 use crate::qtss::{Object, ObjectStore, Registry};
 use crate::rtp::{
@@ -78,10 +80,12 @@ pub struct Server {
     pub engine: SendEngine,
     /// Value of the `Server` header.
     pub identity: String,
+    rtcp_roles: Arc<rtcp::RtcpRoles>,
     preferences: Arc<Preferences>,
     send_prefs: ArcSwap<SendPrefs>,
     listeners: Mutex<Vec<Listener>>,
     reserve: Mutex<Option<std::fs::File>>,
+    fixed_port: AtomicBool,
     state: AtomicU32,
     next_connection: AtomicU32,
     stop: watch::Sender<bool>,
@@ -105,6 +109,23 @@ impl Preferences {
         self.server.load_full()
     }
 
+    /// Reads the file again. What is in force stays as it is when that fails.
+    ///
+    /// # Errors
+    /// Where the file is broken.
+    pub fn reload(&self) -> Result<Vec<Finding>, ConfigError> {
+        let mut document = self.document.lock();
+        let mut loaded = Prefs::load(document.path())?;
+        loaded.prefs.complete();
+        if let Err(error) = loaded.prefs.save() {
+            tracing::warn!("{error}");
+        }
+        self.server.store(Arc::clone(&loaded.prefs.server));
+        *document = loaded.prefs;
+        loaded.findings.retain(|finding| finding.severity != Severity::Info);
+        Ok(loaded.findings)
+    }
+
     /// Reads from the whole configuration.
     pub fn with<T>(&self, read: impl FnOnce(&Prefs) -> T) -> T {
         read(&self.document.lock())
@@ -116,18 +137,11 @@ impl Preferences {
     }
 }
 
-/// Tells nobody: reports of players are already in the streams' figures. Modules with the RTCP role come in here.
-struct Observer;
-
-impl RtcpObserver for Observer {
-    fn rtcp_received(&self, _stream: &Arc<RtpStream>, _compound: &[u8], _summary: &RtcpSummary) {}
-}
-
 impl Server {
     /// A server that is not listening yet. Has to be called inside the runtime that will serve.
     ///
     /// # Errors
-    /// When the send workers cannot be started.
+    /// When a thread cannot be started.
     pub fn new(
         registry: Arc<Registry>,
         preferences: Arc<Preferences>,
@@ -141,9 +155,12 @@ impl Server {
             ..PoolConfig::default()
         };
         let runtime = tokio::runtime::Handle::current();
+        let rtcp_roles = Arc::new(rtcp::RtcpRoles::start(&registry)?);
+        let observer: Arc<dyn RtcpObserver> = Arc::<rtcp::RtcpRoles>::clone(&rtcp_roles);
         let (objects, object) = (Arc::clone(registry.store()), Arc::clone(registry.server()));
         let server = Arc::new(Self {
-            ports: PortPool::new(pool, Some(runtime), Arc::clone(&clock), Arc::new(Observer)),
+            ports: PortPool::new(pool, Some(runtime), Arc::clone(&clock), observer),
+            rtcp_roles,
             engine,
             identity: identity::server_header(),
             send_prefs: ArcSwap::from_pointee(limits::send_prefs(&server_prefs)),
@@ -152,6 +169,7 @@ impl Server {
             stats: Stats::default(),
             listeners: Mutex::default(),
             reserve: Mutex::new(std::fs::File::open("/dev/null").ok()),
+            fixed_port: AtomicBool::new(false),
             state: AtomicU32::new(ServerState::StartingUp as u32),
             next_connection: AtomicU32::new(1),
             stop: watch::Sender::new(false),
@@ -216,6 +234,6 @@ impl Server {
 
     /// RTCP of an interleaved stream has arrived and is in the stream's figures.
     pub(self) fn rtcp_received(&self, stream: &Arc<RtpStream>, compound: &[u8], summary: &RtcpSummary) {
-        Observer.rtcp_received(stream, compound, summary);
+        self.rtcp_roles.rtcp_received(stream, compound, summary);
     }
 }

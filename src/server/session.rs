@@ -209,6 +209,13 @@ impl ClientSession {
         self.played.load(Ordering::Relaxed)
     }
 
+    /// Its streams, unless a request is at work on the session right now.
+    pub fn streams_now(&self) -> Vec<Arc<RtpStream>> {
+        self.state
+            .try_lock()
+            .map_or_else(|_| Vec::new(), |state| state.streams.iter().map(|s| Arc::clone(&s.stream)).collect())
+    }
+
     /// Facts for the access log.
     pub fn log_facts(&self) -> SessionLog {
         self.log.lock().clone()

@@ -13,7 +13,7 @@ use dss::log::{ErrorLog, ErrorLogOptions, SystemClock};
 use dss::modules::{self, ErrorLogModule};
 use dss::process;
 use dss::qtss::{Module, ObjectStore, ObjectType, Registry, RegistryBuilder};
-use dss::server::{Preferences, Server, ServerState};
+use dss::server::{Preferences, Server, ServerState, bind_all};
 use tokio::runtime::Runtime;
 
 pub use self::client::{Client, Ports, Reply, Rtp, reports};
@@ -82,9 +82,13 @@ impl Site {
             Some(module) => registry_with(module, &preferences, &error_log),
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let started = runtime
-            .block_on(async { process::start(registry, preferences, &error_log, Some(0), ServerState::Running) });
-        let (server, addresses) = started.unwrap();
+        let (server, addresses) = runtime.block_on(async {
+            let (listeners, errors) = bind_all(&preferences.server(), Some(0));
+            assert!(errors.is_empty(), "{errors:?}");
+            let server = process::prepare(registry, preferences, &error_log).unwrap();
+            let addresses = process::open(&server, listeners, ServerState::Running);
+            (server, addresses)
+        });
         Self { server, addresses, runtime: Some(runtime), dir }
     }
 

@@ -1,0 +1,5 @@
+//! qtpasswd: creates and changes users and groups files.
+
+fn main() {
+    std::process::exit(dss::tools::qtpasswd::main());
+}
