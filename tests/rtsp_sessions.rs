@@ -302,6 +302,7 @@ fn each_closed_session_has_a_line_in_the_access_log() {
     assert!(field("s-pkts-sent").parse::<u32>().unwrap() >= 5, "{line:?}");
     assert!(field("sc-bytes").parse::<u32>().unwrap() > 500, "{line:?}");
     assert_eq!(field("s-ip"), "127.0.0.1");
+    assert_eq!(field("s-totalclients"), "1", "it counts itself");
     assert_eq!(field("cs-uri-query"), "who=me");
 }
 

@@ -140,7 +140,6 @@ impl Server {
         self.engine.teardown(session.key(), true).await;
         self.sessions.remove(session.id);
         self.object.remove_object(qtssSvrClientSessions, session.object.handle());
-        self.leave_place(&session);
         session.object.set_u32(qtssCliTeardownReason, reason as u32);
         let context = ClosingSession { server: Arc::clone(&self), session: Arc::clone(&session), reason };
         for module in self.registry.modules_in(Role::ClientSessionClosing).iter() {
@@ -148,6 +147,8 @@ impl Server {
             let call = module.call(RoleCall::ClientSessionClosing { params, reason });
             let _ = contain(|| format!("{} at the end of a session", module.name()), call).await;
         }
+        // Only now: modules, and the log line, count the session that ends among the others.
+        self.leave_place(&session);
         // Streams (and with them ports and channels) go when the last holder lets go of them.
         session.state.lock().await.streams.clear();
     }
