@@ -1,0 +1,7 @@
+// The path delimiter macros live in OSHeaders.h.
+#ifndef QTSS_SDK_PATH_DELIMITER_H
+#define QTSS_SDK_PATH_DELIMITER_H
+
+#include "OSHeaders.h"
+
+#endif

@@ -1,0 +1,7 @@
+#include "Trim.h"
+
+char* TrimLeft(char* fromStrPtr) {
+    while (*fromStrPtr != '\0' && (unsigned char)*fromStrPtr <= ' ')
+        fromStrPtr++;
+    return fromStrPtr;
+}
