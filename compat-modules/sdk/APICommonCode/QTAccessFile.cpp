@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "OSArrayObjectDeleter.h"
 #include "OSMemory.h"
+#include "QTSSMemoryDeleter.h"
 #include "QTSSModuleUtils.h"
 #include "ResizeableStringFormatter.h"
 
@@ -233,12 +234,12 @@ QTSS_Error QTAccessFile::AuthorizeRequest(QTSS_StandardRTSP_Params* inParams, Bo
     if ((action & noAction) != 0)
         return QTSS_NoErr;
 
-    OSCharArrayDeleter path(QTSSModuleUtils::GetLocalPath_Copy(request));
-    OSCharArrayDeleter root(QTSSModuleUtils::GetMoviesRootDir_Copy(request));
+    QTSSCharArrayDeleter path(QTSSModuleUtils::GetLocalPath_Copy(request));
+    QTSSCharArrayDeleter root(QTSSModuleUtils::GetMoviesRootDir_Copy(request));
     QTSS_UserProfileObject profile = QTSSModuleUtils::GetUserProfileObject(request);
     if (path.GetObject() == NULL || root.GetObject() == NULL || profile == NULL)
         return QTSS_RequestFailed;
-    OSCharArrayDeleter user(QTSSModuleUtils::GetUserName_Copy(profile));
+    QTSSCharArrayDeleter user(QTSSModuleUtils::GetUserName_Copy(profile));
     UInt32 numGroups = 0;
     OSCharPointerArrayDeleter groups(QTSSModuleUtils::GetGroupsArray_Copy(profile, &numGroups));
 
@@ -266,7 +267,7 @@ QTSS_Error QTAccessFile::AuthorizeRequest(QTSS_StandardRTSP_Params* inParams, Bo
     bool useFileRealm = scheme == qtssAuthBasic && realmText[0] != '\0';
     if (!useFileRealm)
         (void)QTSS_GetValueAsString(profile, qtssUserRealm, 0, &userRealm);
-    OSCharArrayDeleter userRealmDeleter(userRealm);
+    QTSSCharArrayDeleter userRealmDeleter(userRealm);
     StrPtrLen chosen(useFileRealm ? realmText : userRealm);
     if (chosen.Ptr != NULL)
         (void)QTSS_SetValue(request, qtssRTSPReqURLRealm, 0, chosen.Ptr, chosen.Len);

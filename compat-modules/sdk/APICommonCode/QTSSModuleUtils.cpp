@@ -5,6 +5,7 @@
 #include "DateTranslator.h"
 #include "OSArrayObjectDeleter.h"
 #include "OSMemory.h"
+#include "QTSSMemoryDeleter.h"
 #include "ResizeableStringFormatter.h"
 #include "StringParser.h"
 
@@ -142,7 +143,7 @@ QTSS_AttributeID QTSSModuleUtils::CheckAttributeDataType(QTSS_Object inObject, c
     char* value = NULL;
     if (inDefaultValue != NULL)
         (void)QTSS_ValueToString(Data(inDefaultValue), inBufferLen, inType, &value);
-    OSCharArrayDeleter valueDeleter(value);
+    QTSSCharArrayDeleter valueDeleter(value);
     LogError(qtssWarningVerbosity, qtssServerPrefWrongType, 0, inAttributeName, value);
     (void)QTSS_RemoveInstanceAttribute(inObject, id);
     return CreateAttribute(inObject, inAttributeName, inType, inDefaultValue, inBufferLen);
@@ -159,7 +160,7 @@ void QTSSModuleUtils::GetAttribute(QTSS_Object inObject, const char* inAttribute
         ::memcpy(ioBuffer, inDefaultValue, inBufferLen);
         char* value = NULL;
         (void)QTSS_ValueToString(Data(inDefaultValue), inBufferLen, inType, &value);
-        OSCharArrayDeleter valueDeleter(value);
+        QTSSCharArrayDeleter valueDeleter(value);
         LogError(sMissingPrefVerbosity, qtssServerPrefMissing, 0, inAttributeName, value);
     }
     (void)CreateAttribute(inObject, inAttributeName, inType, inDefaultValue, inBufferLen);
@@ -466,8 +467,8 @@ Bool16 QTSSModuleUtils::UserInGroup(QTSS_UserProfileObject inUserProfile, const 
     UInt32 count = 0;
     (void)QTSS_GetNumValues(inUserProfile, qtssUserGroups, &count);
     for (UInt32 i = 0; i < count; i++) {
-        StrPtrLenDel group(CopyOf(inUserProfile, qtssUserGroups, i));
-        if (group.Equal(wanted))
+        QTSSCharArrayDeleter group(CopyOf(inUserProfile, qtssUserGroups, i));
+        if (wanted.Equal(group.GetObject()))
             return true;
     }
     return false;
@@ -492,8 +493,8 @@ Bool16 QTSSModuleUtils::AddressInList(QTSS_Object inObject, QTSS_AttributeID lis
     UInt32 count = 0;
     (void)QTSS_GetNumValues(inObject, listID, &count);
     for (UInt32 i = 0; i < count; i++) {
-        StrPtrLenDel text(CopyOf(inObject, listID, i));
-        IPComponentStr listed(&text);
+        QTSSCharArrayDeleter text(CopyOf(inObject, listID, i));
+        IPComponentStr listed(text.GetObject());
         if (listed.Equal(&address))
             return true;
     }
@@ -506,10 +507,11 @@ Bool16 QTSSModuleUtils::FindStringInAttributeList(QTSS_Object inObject, QTSS_Att
     UInt32 count = 0;
     (void)QTSS_GetNumValues(inObject, listID, &count);
     for (UInt32 i = 0; i < count; i++) {
-        StrPtrLenDel text(CopyOf(inObject, listID, i));
+        QTSSCharArrayDeleter copy(CopyOf(inObject, listID, i));
+        StrPtrLen text(copy.GetObject());
         if (text.Ptr == NULL)
             return false;
-        if (text.Equal("*") || inStrPtr->FindString(text.Ptr) != NULL)
+        if (text.Equal("*") || inStrPtr->FindString(text) != NULL)
             return true;
     }
     return false;
@@ -528,7 +530,8 @@ Bool16 QTSSModuleUtils::HavePlayerProfile(QTSS_PrefsObject inPrefObjectToCheck, 
     case kDisableThinning: list = qtssPrefsPlayersReqDisableThinning; break;
     default: return false;
     }
-    StrPtrLenDel userAgent(CopyOf(inParams->inClientSession, qtssCliSesFirstUserAgent, 0));
+    QTSSCharArrayDeleter copy(CopyOf(inParams->inClientSession, qtssCliSesFirstUserAgent, 0));
+    StrPtrLen userAgent(copy.GetObject());
     return FindStringInAttributeList(inPrefObjectToCheck, list, &userAgent);
 }
 

@@ -10,6 +10,10 @@ class SDPSourceInfo : public SourceInfo {
 public:
     SDPSourceInfo() {}
     SDPSourceInfo(const char* sdpData, UInt32 sdpLen) { Parse(sdpData, sdpLen); }
+    SDPSourceInfo(const SDPSourceInfo& copy) : SourceInfo(copy) {
+        if (copy.fSDPData.Ptr != NULL)
+            fSDPData.Set(copy.fSDPData.GetAsCString(), copy.fSDPData.Len);
+    }
     virtual ~SDPSourceInfo() { fSDPData.Delete(); }
 
     // Copies the text. Once: later calls do nothing.
@@ -23,6 +27,8 @@ public:
     static UInt32 GetIPAddr(StringParser* inParser, char inStopChar);
 
 private:
+    SDPSourceInfo& operator=(const SDPSourceInfo&);
+
     enum { kDefaultTTL = 15 };
 
     void ParseTime(StringParser* line);
