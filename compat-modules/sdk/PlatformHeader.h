@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Included first in every file of a module. The platform's facts come with the interface; the switches of the
    helper classes stand here. */
 #ifndef QTSS_SDK_PLATFORM_HEADER_H

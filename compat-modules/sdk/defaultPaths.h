@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Folders that the server uses unless its preferences say otherwise. All end with a separator.
 #ifndef QTSS_SDK_DEFAULT_PATHS_H
 #define QTSS_SDK_DEFAULT_PATHS_H

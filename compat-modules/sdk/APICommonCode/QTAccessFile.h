@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Access files: who may see the movies of a folder.
 //
 // Lines are "AuthName realm", "AuthUserFile path", "AuthGroupFile path", "AuthScheme basic|digest",

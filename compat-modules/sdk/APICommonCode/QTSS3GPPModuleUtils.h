@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // 3GPP rate adaptation in descriptions (TS 26.234 5.3.3.5): the server's preferences, and the SDP line.
 #ifndef QTSS_SDK_QTSS_3GPP_MODULE_UTILS_H
 #define QTSS_SDK_QTSS_3GPP_MODULE_UTILS_H

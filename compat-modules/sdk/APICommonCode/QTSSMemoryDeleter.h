@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Guard for memory that the server gave away: QTSS_Delete when it goes out of scope.
 #ifndef QTSS_SDK_QTSS_MEMORY_DELETER_H
 #define QTSS_SDK_QTSS_MEMORY_DELETER_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // What modules do again and again: preferences, log lines, error answers, files, user profiles.
 //
 // Initialize comes first, in the module's Initialize role; it only keeps its arguments. Texts that are

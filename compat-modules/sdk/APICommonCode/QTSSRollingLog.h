@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // A log file that is put aside and begun anew when it is old or large enough. Subclasses say where and when.
 //
 // A file begins with the line "#Log File Created On: mm/dd/yyyy hh:mm:ss", local time, from which its age is

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // The streams that an SDP (RFC 4566) describes.
 #ifndef QTSS_SDK_SDP_SOURCE_INFO_H
 #define QTSS_SDK_SDP_SOURCE_INFO_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // What is known about the streams of a broadcast: where they come from, where they go, and when.
 // Addresses and ports are in host byte order.
 #ifndef QTSS_SDK_SOURCE_INFO_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Configuration files: one setting a line, a name and its values, separated by white space, in quotes if
 // they contain any; # starts a line of comment.
 #ifndef QTSS_SDK_CONF_PARSER_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Dates of HTTP and RTSP headers: "Fri, 02 Jul 1999 05:22:43 GMT", always GMT.
 #ifndef QTSS_SDK_DATE_TRANSLATOR_H
 #define QTSS_SDK_DATE_TRANSLATOR_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // A file descriptor whose events signal a task. A thread must wait for them: Socket::Initialize and
 // Socket::StartThread make one. The server's own is not reached from a module; see QTSS_RequestEvent.
 #ifndef QTSS_SDK_EVENT_CONTEXT_H

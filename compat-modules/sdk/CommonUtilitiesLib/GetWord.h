@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Words of a line, for C and C++. */
 #ifndef QTSS_SDK_GET_WORD_H
 #define QTSS_SDK_GET_WORD_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Tasks that are signalled after a while. IdleTask::Initialize starts the thread for that; the pool of
 // Task.h must run too.
 #ifndef QTSS_SDK_IDLE_TASK_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Checks that stay in release builds.
 //
 // A failed Assert goes to the logger if one is set; without a logger it prints a line and ends the process.

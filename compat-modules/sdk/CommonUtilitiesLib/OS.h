@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Clock, byte order, folders, and facts about the machine.
 //
 // Milliseconds() is Unix time in ms, within a second of QTSS_Milliseconds: modules mix the two.

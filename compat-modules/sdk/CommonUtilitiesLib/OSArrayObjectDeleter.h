@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Guards that delete what they hold when they go out of scope.
 #ifndef QTSS_SDK_OS_ARRAY_OBJECT_DELETER_H
 #define QTSS_SDK_OS_ARRAY_OBJECT_DELETER_H

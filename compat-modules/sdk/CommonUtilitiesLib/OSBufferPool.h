@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Buffers of one size, used over and over. Safe from any thread.
 #ifndef QTSS_SDK_OS_BUFFER_POOL_H
 #define QTSS_SDK_OS_BUFFER_POOL_H

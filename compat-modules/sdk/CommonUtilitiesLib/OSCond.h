@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Waiting for another thread's signal.
 #ifndef QTSS_SDK_OS_COND_H
 #define QTSS_SDK_OS_COND_H

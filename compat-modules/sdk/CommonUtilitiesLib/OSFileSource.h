@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // A file on disk, opened for reading. There is no cache besides the kernel's.
 #ifndef QTSS_SDK_OS_FILE_SOURCE_H
 #define QTSS_SDK_OS_FILE_SOURCE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // A hash table that owns nothing. Entries of type T have a field `T* fNextHashEntry`, NULL while they are
 // in no table, that this table can reach. Keys of type K are made from a T*, have GetHashKey() and ==.
 #ifndef QTSS_SDK_OS_HASH_TABLE_H

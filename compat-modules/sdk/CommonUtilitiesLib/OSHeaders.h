@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // The basic types come with the interface; the helper classes add the names below.
 #ifndef QTSS_SDK_OS_HEADERS_H
 #define QTSS_SDK_OS_HEADERS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "OSHeap.h"
 
 OSHeap::OSHeap(UInt32 inStartSize) : fElems(NULL), fCount(0), fArraySize(inStartSize < 2 ? 2 : inStartSize) {

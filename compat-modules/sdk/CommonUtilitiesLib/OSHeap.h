@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // A priority queue by 64-bit value, smallest first. It owns nothing: members carry an OSHeapElem.
 #ifndef QTSS_SDK_OS_HEAP_H
 #define QTSS_SDK_OS_HEAP_H

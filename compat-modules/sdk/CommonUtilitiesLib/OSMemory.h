@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Memory of a module. Server and modules share the C heap, so it does not matter who frees.
 #ifndef QTSS_SDK_OS_MEMORY_H
 #define QTSS_SDK_OS_MEMORY_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "OSMutex.h"
 
 // The holder is kept here rather than by a recursive pthread mutex, so that OSCond can wait with a lock

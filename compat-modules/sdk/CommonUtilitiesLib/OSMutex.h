@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // A lock that its holder may take again.
 #ifndef QTSS_SDK_OS_MUTEX_H
 #define QTSS_SDK_OS_MUTEX_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // A lock for many readers or one writer. Writers go first.
 #ifndef QTSS_SDK_OS_MUTEX_RW_H
 #define QTSS_SDK_OS_MUTEX_RW_H

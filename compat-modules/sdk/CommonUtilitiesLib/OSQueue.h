@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // First in, first out. The queue owns nothing: each member carries an OSQueueElem that points back to it.
 #ifndef QTSS_SDK_OS_QUEUE_H
 #define QTSS_SDK_OS_QUEUE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // A table of objects by name, that counts who uses them. It owns neither the objects nor the names.
 #ifndef QTSS_SDK_OS_REF_H
 #define QTSS_SDK_OS_REF_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // A thread: subclass it, give it an Entry, Start it.
 #ifndef QTSS_SDK_OS_THREAD_H
 #define QTSS_SDK_OS_THREAD_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // A list that owns its nodes, which own their elements (from new).
 #ifndef QTSS_SDK_PL_DOUBLE_LINKED_LIST_H
 #define QTSS_SDK_PL_DOUBLE_LINKED_LIST_H

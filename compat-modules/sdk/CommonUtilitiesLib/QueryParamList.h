@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Names and values of a URL's query: "name=value&name=value", with %XX and + decoded.
 #ifndef QTSS_SDK_QUERY_PARAM_LIST_H
 #define QTSS_SDK_QUERY_PARAM_LIST_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // A formatter whose buffer grows: it doubles, from 64 bytes up.
 //
 // A first buffer of the caller's stays the caller's. Grown buffers come from new[] and are freed at the

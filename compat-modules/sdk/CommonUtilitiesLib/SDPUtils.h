@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // An SDP (RFC 4566) as lines, and the same with its lines in the order that the RFC wants.
 #ifndef QTSS_SDK_SDP_UTILS_H
 #define QTSS_SDK_SDP_UTILS_H

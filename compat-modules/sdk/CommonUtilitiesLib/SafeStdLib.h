@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // C library calls under the names that modules use. The printf family is the C library's own; the time
 // and error text functions are the reentrant ones, with the result in the caller's buffer.
 #ifndef QTSS_SDK_SAFE_STD_LIB_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // What TCP and UDP sockets have in common. Addresses and ports are in host byte order; errors are errnos.
 #ifndef QTSS_SDK_SOCKET_H
 #define QTSS_SDK_SOCKET_H

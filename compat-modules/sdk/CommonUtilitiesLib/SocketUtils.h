@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // IPv4 addresses, as numbers in host byte order, and this machine's own.
 #ifndef QTSS_SDK_SOCKET_UTILS_H
 #define QTSS_SDK_SOCKET_UTILS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // A piece of text: a pointer and a length, neither owned nor terminated.
 #ifndef QTSS_SDK_STR_PTR_LEN_H
 #define QTSS_SDK_STR_PTR_LEN_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Puts text together in a buffer of the caller's.
 //
 // When the buffer is full, a subclass may provide a larger one in BufferIsFull; otherwise the text is cut.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "StringParser.h"
 
 // Stop tables: a byte whose entry is 1 ends the piece being consumed.

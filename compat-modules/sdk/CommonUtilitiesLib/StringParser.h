@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Walks through a text and cuts pieces out of it, which point into the text itself.
 //
 // Nothing is ever read behind the end of the text. At the end, or over a NULL text, every call succeeds

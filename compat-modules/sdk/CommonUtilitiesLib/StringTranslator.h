@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // URL and path forms of a text. Results are a length, or a negative OS_Error; nothing is terminated.
 #ifndef QTSS_SDK_STRING_TRANSLATOR_H
 #define QTSS_SDK_STRING_TRANSLATOR_H

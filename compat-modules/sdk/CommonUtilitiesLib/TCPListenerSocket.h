@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Accepts TCP connections, each for a task that the subclass provides.
 #ifndef QTSS_SDK_TCP_LISTENER_SOCKET_H
 #define QTSS_SDK_TCP_LISTENER_SOCKET_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // A TCP connection.
 #ifndef QTSS_SDK_TCP_SOCKET_H
 #define QTSS_SDK_TCP_SOCKET_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Work that runs on a pool of threads when it is signalled.
 //
 // A module has a pool only if it calls TaskThreadPool::AddThreads; without one, signals are kept and

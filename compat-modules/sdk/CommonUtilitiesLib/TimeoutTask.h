@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Signals a task with kTimeoutEvent when nobody refreshed it for a while. TimeoutTask::Initialize first; the
 // pool of Task.h must run. Timeouts are late by up to a second, and are repeated until refreshed.
 #ifndef QTSS_SDK_TIMEOUT_TASK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #ifndef QTSS_SDK_TRIM_H
 #define QTSS_SDK_TRIM_H
 

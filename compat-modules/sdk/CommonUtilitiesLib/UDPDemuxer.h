@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Finds the task for a datagram by its sender. Addresses and ports are in host byte order.
 #ifndef QTSS_SDK_UDP_DEMUXER_H
 #define QTSS_SDK_UDP_DEMUXER_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // A UDP socket. Addresses and ports are in host byte order; errors are errnos.
 #ifndef QTSS_SDK_UDP_SOCKET_H
 #define QTSS_SDK_UDP_SOCKET_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Pairs of UDP sockets for RTP and RTCP: an even port and the one above it.
 #ifndef QTSS_SDK_UDP_SOCKET_POOL_H
 #define QTSS_SDK_UDP_SOCKET_POOL_H

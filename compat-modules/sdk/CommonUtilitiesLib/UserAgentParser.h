@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Fields of a QuickTime client's User-Agent: "QTS (qtver=6.1;os=Windows NT 5.1 SP1)".
 #ifndef QTSS_SDK_USER_AGENT_PARSER_H
 #define QTSS_SDK_USER_AGENT_PARSER_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "atomic.h"
 
 unsigned int compare_and_store(unsigned int oval, unsigned int nval, unsigned int* area) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Atomic operations on unsigned integers, for C and C++. */
 #ifndef QTSS_SDK_ATOMIC_H
 #define QTSS_SDK_ATOMIC_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Base64 (RFC 4648 4), for C and C++. Lengths include the terminator unless stated otherwise. */
 #ifndef QTSS_SDK_BASE64_H
 #define QTSS_SDK_BASE64_H

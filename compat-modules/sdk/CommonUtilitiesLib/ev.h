@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Events on file descriptors. EV_RE and EV_WR are also what modules pass to EventContext::RequestEvent. */
 #ifndef QTSS_SDK_EV_H
 #define QTSS_SDK_EV_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* MD5 (RFC 1321), for C and C++. */
 #ifndef QTSS_SDK_MD5_H
 #define QTSS_SDK_MD5_H

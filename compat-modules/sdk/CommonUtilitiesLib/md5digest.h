@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Hashes of Digest authentication (RFC 2617 3.2.2), and passwords in the md5 form of users files.
 #ifndef QTSS_SDK_MD5_DIGEST_H
 #define QTSS_SDK_MD5_DIGEST_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // The atoms of a QuickTime or MP4 file, read by way of OSFileSource.
 #ifndef QTSS_SDK_QT_FILE_H
 #define QTSS_SDK_QT_FILE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // RTP packets with fields for other servers ("x-RTP-Meta-Info"): an RTP header, then fields, one of which
 // is the payload. A field is a name of two letters and a length of two bytes, or, compressed, an id of one
 // byte with the top bit set and a length of one byte.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // As much of the server as the helper classes call, in memory. It defines QTSS_* itself, without the stub.
 #ifndef QTSS_SDK_TESTS_FAKE_SERVER_H
 #define QTSS_SDK_TESTS_FAKE_SERVER_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // A test is a function; a check that fails is printed and counted. Any C++ from 98 on.
 #ifndef QTSS_SDK_TESTS_HARNESS_H
 #define QTSS_SDK_TESTS_HARNESS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // Runs all tests, or those whose name contains the argument.
 
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 // new and delete of a module, by way of the server. A module compiles this file in, or leaves it out and
 // uses the C++ runtime's: the heap is the same.
 
