@@ -98,12 +98,25 @@ fn sources() -> Vec<String> {
     folders.iter().flat_map(|folder| files(folder, "cpp")).collect()
 }
 
-/// Builds the unit tests with sanitizers and runs them.
+/// The C++ files of a module.
+fn sources_of(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a module's folder").map(|entry| entry.expect("a folder entry").path());
+    entries.filter(|path| path.extension().is_some_and(|found| found == "cpp")).collect()
+}
+
+/// Builds the unit tests with sanitizers, those of our modules among them, and runs them.
 fn unit_tests_pass(compiler_name: &str, standard: &str) {
     let folder = TempDir::new().expect("a folder");
     let program = folder.path().join("tests");
+    let plain = folder.path().join("plain.o");
+    let mut c_compiler = Command::new("cc");
+    c_compiler.current_dir(sdk()).args(FLAGS).args(["-c", "-o"]).arg(&plain);
+    c_compiler.args(INCLUDES.map(|folder| format!("-I{folder}"))).arg("../QTSSPlainCModule/QTSSPlainCModule.c");
+    run_well(&mut c_compiler);
+
     let mut command = compiler(compiler_name, standard);
     command.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-Itests", "-o"]).arg(&program);
+    command.args(module_folders(&compat_modules()).iter().flat_map(|folder| sources_of(folder))).arg(&plain);
     // The module's own operator new brings OSMemory with it.
     command.args(sources().iter().filter(|source| !source.ends_with("/OSMemory.cpp")));
     command.args(files("tests", "cpp")).args(["-x", "c++"]).args(files("CommonUtilitiesLib", "c"));

@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "fake_server.h"
 
+#include <iterator>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 std::map<std::string, std::string> fake::files;
 QTSS_TimeVal fake::fileDate = 1000;
 QTSS_Error fake::fileReadError = QTSS_NoErr;
 int fake::openFiles = 0;
+QTSS_DispatchFuncPtr fake::dispatch = NULL;
+std::set<QTSS_Role> fake::roles;
+int fake::events = 0;
+int fake::signals = 0;
+int fake::streams = 0;
+SInt64 fake::idle = 0;
+SInt64 fake::now = 0;
+fake::Object* fake::stream = NULL;
 
 namespace {
 
@@ -29,9 +39,123 @@ char* Copy(const std::string& text) {
     return copy;
 }
 
+// Takes a packet a second before it is due.
+QTSS_Error TakePacket(fake::Object* stream, const void* buffer, UInt32 length) {
+    const SInt64 kAhead = 1000;
+    QTSS_PacketStruct* packet = static_cast<QTSS_PacketStruct*>(const_cast<void*>(buffer));
+    packet->suggestedWakeupTime = -1;
+    if (packet->packetTransmitTime > fake::now + kAhead) {
+        packet->suggestedWakeupTime = packet->packetTransmitTime - kAhead;
+        return QTSS_WouldBlock;
+    }
+    stream->written.append(static_cast<const char*>(packet->packetData), length);
+    return QTSS_NoErr;
+}
+
+std::map<std::string, QTSS_AttributeID> sStaticIDs;
+
 } // namespace
 
 extern "C" {
+
+QTSS_Error _stublibrary_main(void*, QTSS_DispatchFuncPtr inDispatchFunc) {
+    fake::dispatch = inDispatchFunc;
+    fake::roles.clear();
+    return QTSS_NoErr;
+}
+
+QTSS_Error QTSS_AddRole(QTSS_Role inRole) {
+    fake::roles.insert(inRole);
+    return QTSS_NoErr;
+}
+
+QTSS_Error QTSS_AddStaticAttribute(QTSS_ObjectType, char* inAttrName, void*, QTSS_AttrDataType) {
+    if (sStaticIDs.count(inAttrName) != 0)
+        return QTSS_AttrNameExists;
+    QTSS_AttributeID id = static_cast<QTSS_AttributeID>(10000 + sStaticIDs.size());
+    sStaticIDs[inAttrName] = id;
+    return QTSS_NoErr;
+}
+
+QTSS_Error QTSS_IDForAttr(QTSS_ObjectType, const char* inAttributeName, QTSS_AttributeID* outID) {
+    if (sStaticIDs.count(inAttributeName) == 0)
+        return QTSS_AttrDoesntExist;
+    *outID = sStaticIDs[inAttributeName];
+    return QTSS_NoErr;
+}
+
+QTSS_Error QTSS_GetNumAttributes(QTSS_Object inObject, UInt32* outNumAttributes) {
+    *outNumAttributes = static_cast<UInt32>(Of(inObject)->names.size());
+    return QTSS_NoErr;
+}
+
+QTSS_Error QTSS_GetAttrInfoByIndex(QTSS_Object inObject, UInt32 inIndex, QTSS_AttrInfoObject* outInfo) {
+    std::map<std::string, QTSS_AttributeID>::iterator name = Of(inObject)->names.begin();
+    std::advance(name, static_cast<long>(inIndex));
+    QTSS_Error error = QTSS_GetAttrInfoByName(inObject, const_cast<char*>(name->first.c_str()), outInfo);
+    if (error == QTSS_NoErr)
+        Of(*outInfo)->SetText(qtssAttrName, name->first);
+    return error;
+}
+
+QTSS_Error QTSS_TypeToTypeString(const QTSS_AttrDataType inType, char** outTypeString) {
+    *outTypeString = const_cast<char*>(inType == qtssAttrDataTypeCharArray ? "CharArray" : "other");
+    return QTSS_NoErr;
+}
+
+QTSS_Error QTSS_RequestEvent(QTSS_StreamRef, QTSS_EventType) {
+    fake::events++;
+    return QTSS_NoErr;
+}
+
+QTSS_Error QTSS_SignalStream(QTSS_StreamRef, QTSS_EventType) {
+    fake::signals++;
+    return QTSS_NoErr;
+}
+
+QTSS_Error QTSS_SetIdleTimer(SInt64 inIdleMsec) {
+    fake::idle = inIdleMsec;
+    return QTSS_NoErr;
+}
+
+QTSS_TimeVal QTSS_Milliseconds(void) { return fake::now; }
+
+QTSS_Error QTSS_CreateStreamFromSocket(int inFileDesc, QTSS_SocketStream* outStream) {
+    *outStream = new int(inFileDesc);
+    fake::streams++;
+    return QTSS_NoErr;
+}
+
+QTSS_Error QTSS_DestroySocketStream(QTSS_SocketStream inStream) {
+    int* descriptor = static_cast<int*>(inStream);
+    ::close(*descriptor);
+    delete descriptor;
+    fake::streams--;
+    return QTSS_NoErr;
+}
+
+QTSS_Error QTSS_AddRTPStream(QTSS_ClientSessionObject, QTSS_RTSPRequestObject, QTSS_RTPStreamObject* outStream,
+                             QTSS_AddStreamFlags) {
+    if (fake::stream == NULL)
+        return QTSS_RequestFailed;
+    *outStream = fake::stream;
+    return QTSS_NoErr;
+}
+
+QTSS_Error QTSS_Play(QTSS_ClientSessionObject inSession, QTSS_RTSPRequestObject, QTSS_PlayFlags) {
+    Of(inSession)->written += "[play]";
+    return QTSS_NoErr;
+}
+
+QTSS_Error QTSS_Pause(QTSS_ClientSessionObject inSession) {
+    Of(inSession)->written += "[pause]";
+    return QTSS_NoErr;
+}
+
+QTSS_Error QTSS_Teardown(QTSS_ClientSessionObject inSession) {
+    Of(inSession)->written += "[teardown]";
+    return QTSS_NoErr;
+}
 
 void* QTSS_New(FourCharCode, UInt32 inSize) { return ::malloc(inSize); }
 
@@ -130,9 +254,20 @@ QTSS_Error QTSS_ValueToString(const void* inValue, const UInt32 inValueLen, cons
     return QTSS_NoErr;
 }
 
-QTSS_Error QTSS_Write(QTSS_StreamRef inRef, const void* inBuffer, UInt32 inLen, UInt32*, QTSS_WriteFlags) {
-    if (inLen > 0)
-        Of(inRef)->written.append(static_cast<const char*>(inBuffer), inLen);
+QTSS_Error QTSS_Write(QTSS_StreamRef inRef, const void* inBuffer, UInt32 inLen, UInt32* outWritten,
+                      QTSS_WriteFlags inFlags) {
+    fake::Object* stream = Of(inRef);
+    if ((inFlags & qtssWriteFlagsIsRTP) != 0 && stream == fake::stream)
+        return TakePacket(stream, inBuffer, inLen);
+    if (stream->room == 0)
+        return QTSS_WouldBlock;
+    size_t part = inLen < stream->room ? inLen : stream->room;
+    if (part > 0)
+        stream->written.append(static_cast<const char*>(inBuffer), part);
+    if (stream->room != static_cast<size_t>(-1))
+        stream->room -= part;
+    if (outWritten != NULL)
+        *outWritten = static_cast<UInt32>(part);
     return QTSS_NoErr;
 }
 
@@ -176,7 +311,8 @@ QTSS_Error QTSS_OpenFileObject(char* inPath, QTSS_OpenFileFlags, QTSS_Object* ou
 QTSS_Error QTSS_Read(QTSS_StreamRef inRef, void* ioBuffer, UInt32 inBufLen, UInt32* outLengthRead) {
     if (fake::fileReadError != QTSS_NoErr)
         return fake::fileReadError;
-    std::string part = Of(inRef)->content.substr(0, inBufLen);
+    std::string part = Of(inRef)->content.substr(Of(inRef)->readAt, inBufLen);
+    Of(inRef)->readAt += part.size();
     ::memcpy(ioBuffer, part.data(), part.size());
     *outLengthRead = static_cast<UInt32>(part.size());
     return QTSS_NoErr;

@@ -4,6 +4,7 @@
 #define QTSS_SDK_TESTS_FAKE_SERVER_H
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 #include "QTSS.h"
@@ -40,11 +41,12 @@ public:
 
     std::map<QTSS_AttributeID, Attribute> attributes;
     std::map<std::string, QTSS_AttributeID> names;
-    std::string written; // by QTSS_Write and what sends headers
+    std::string written; // by QTSS_Write and what sends headers; what was done to a session, in brackets
     std::string content; // of a file
-    QTSS_Error readError;
+    size_t readAt;
+    size_t room; // bytes that QTSS_Write takes before it would block
 
-    Object() : readError(QTSS_NoErr) {}
+    Object() : readAt(0), room(static_cast<size_t>(-1)) {}
 };
 
 // Files that QTSS_OpenFileObject finds: path and content. All are of the date below.
@@ -52,6 +54,16 @@ extern std::map<std::string, std::string> files;
 extern QTSS_TimeVal fileDate;
 extern QTSS_Error fileReadError;
 extern int openFiles;
+
+// What the module did that was started last, and its dispatch function.
+extern QTSS_DispatchFuncPtr dispatch;
+extern std::set<QTSS_Role> roles;
+extern int events;     // asked for
+extern int signals;    // given to streams
+extern int streams;    // made of sockets and not destroyed
+extern SInt64 idle;    // asked for, ms
+extern SInt64 now;     // of QTSS_Milliseconds
+extern Object* stream; // what QTSS_AddRTPStream gives
 
 } // namespace fake
 
