@@ -92,10 +92,10 @@ enum
 {
     /* QTSS_Object, list, rp: the RTP stream objects of the session, one value per AddRTPStream */
     qtssCliSesStreamObjects          = 0,
-    qtssCliSesCreateTimeInMsec       = 1, /* TimeVal, rp: creation time in server milliseconds */
-    qtssCliSesFirstPlayTimeInMsec    = 2, /* TimeVal, rp: time of the first QTSS_Play, 0 before it */
-    qtssCliSesPlayTimeInMsec         = 3, /* TimeVal, rp: time of the latest QTSS_Play */
-    qtssCliSesAdjustedPlayTimeInMsec = 4, /* TimeVal, rp: latest play time minus the requested start offset */
+    qtssCliSesCreateTimeInMsec       = 1, /* QTSS_TimeVal, rp: creation time in server milliseconds */
+    qtssCliSesFirstPlayTimeInMsec    = 2, /* QTSS_TimeVal, rp: time of the first QTSS_Play, 0 before it */
+    qtssCliSesPlayTimeInMsec         = 3, /* QTSS_TimeVal, rp: time of the latest QTSS_Play */
+    qtssCliSesAdjustedPlayTimeInMsec = 4, /* QTSS_TimeVal, rp: latest play time minus the requested start offset */
     qtssCliSesRTPBytesSent           = 5, /* UInt32, rp: RTP bytes sent so far, wraps at 32 bits */
     qtssCliSesRTPPacketsSent         = 6, /* UInt32, rp: RTP packets sent so far */
     qtssCliSesState                  = 7, /* UInt32, rp: paused or playing */
@@ -229,7 +229,7 @@ enum
     qtssRTSPReqURLRealm          = 20,
     /* char[], r: root directory plus file path (track component dropped on SETUP) */
     qtssRTSPReqLocalPath         = 21,
-    qtssRTSPReqIfModSinceDate    = 22, /* TimeVal, rp: If-Modified-Since as milliseconds; no value when absent */
+    qtssRTSPReqIfModSinceDate    = 22, /* QTSS_TimeVal, rp: If-Modified-Since as milliseconds; no value when absent */
     qtssRTSPReqQueryString       = 23, /* char[], rp: text after the question mark */
     qtssRTSPReqRespMsg           = 24, /* char[], rwp: text describing an error sent to the client */
     qtssRTSPReqContentLen        = 25, /* UInt32, rp: Content-Length of the request */
@@ -294,13 +294,13 @@ enum
     /* UInt32, list, rwp: RTSP methods offered by modules; becomes the Public header */
     qtssSvrHandledMethods            = 20,
     qtssSvrModuleObjects             = 21, /* QTSS_Object, list, rp: module objects in load order */
-    qtssSvrStartupTime               = 22, /* TimeVal, r: start time in ms */
+    qtssSvrStartupTime               = 22, /* QTSS_TimeVal, r: start time in ms */
     qtssSvrGMTOffsetInHrs            = 23, /* SInt32, r: time zone offset in hours */
     qtssSvrDefaultIPAddrStr          = 24, /* char[], r: default IPv4 address text */
     qtssSvrPreferences               = 25, /* QTSS_Object, ri: server preferences object */
     qtssSvrMessages                  = 26, /* QTSS_Object, r: text messages object */
     qtssSvrClientSessions            = 27, /* QTSS_Object, list, r: current client session objects */
-    qtssSvrCurrentTimeMilliseconds   = 28, /* TimeVal, r: current time in ms */
+    qtssSvrCurrentTimeMilliseconds   = 28, /* QTSS_TimeVal, r: current time in ms */
     qtssSvrCPULoadPercent            = 29, /* Float32, r: CPU use percentage */
     qtssSvrNumReliableUDPBuffers     = 30, /* UInt32, r: reliable UDP buffers in use */
     qtssSvrReliableUDPWastageInBytes = 31, /* UInt32, r: unused bytes inside those buffers */
@@ -608,8 +608,8 @@ typedef UInt32 QTSS_UserProfileObjectAttributes;
 enum
 {
     qtssConnectionType                = 0, /* char[], rwp: kind of connection text */
-    qtssConnectionCreateTimeInMsec    = 1, /* TimeVal, rwp: creation time in ms */
-    qtssConnectionTimeConnectedInMsec = 2, /* TimeVal, rp: age in ms, computed from the creation time */
+    qtssConnectionCreateTimeInMsec    = 1, /* QTSS_TimeVal, rwp: creation time in ms */
+    qtssConnectionTimeConnectedInMsec = 2, /* QTSS_TimeVal, rp: age in ms, computed from the creation time */
     qtssConnectionBytesSent           = 3, /* UInt32, rwp: bytes sent */
     qtssConnectionMountPoint          = 4, /* char[], rwp: URL or mount point */
     qtssConnectionHostName            = 5, /* char[], rwp: host name of the request */
@@ -617,7 +617,7 @@ enum
     qtssConnectionSessLocalAddrStr    = 7, /* char[], rwp: server address text */
     qtssConnectionCurrentBitRate      = 8, /* UInt32, rwp: bit rate */
     qtssConnectionPacketLossPercent   = 9, /* Float32, rwp: loss figure */
-    qtssConnectionTimeStorage         = 10, /* TimeVal, rwp: backing store of the computed age */
+    qtssConnectionTimeStorage         = 10, /* QTSS_TimeVal, rwp: backing store of the computed age */
     qtssConnectionNumParams           = 11 /* number of attributes */
 };
 typedef UInt32 QTSS_ConnectedUserObjectAttributes;

@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // each test program uses a part
 
+pub mod compiler;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
