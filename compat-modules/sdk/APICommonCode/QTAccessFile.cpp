@@ -199,8 +199,9 @@ Bool16 QTAccessFile::AccessAllowed(char* userName, char** groupArray, UInt32 num
                                    void* extraDataPtr) {
     if (accessFileBufPtr == NULL || accessFileBufPtr->Ptr == NULL || accessFileBufPtr->Len == 0)
         return true;
-    if (ioRealmNameStr != NULL && ioRealmNameStr->Ptr != NULL && ioRealmNameStr->Len > 0)
-        ioRealmNameStr->Ptr[0] = '\0';
+    const StrPtrLen realm = ioRealmNameStr == NULL ? StrPtrLen() : *ioRealmNameStr;
+    if (realm.Ptr != NULL && realm.Len > 0)
+        realm.Ptr[0] = '\0';
     *outAllowAnyUserPtr = false;
     const bool wantsRealm = HaveRealm(userName, ioRealmNameStr, extraDataPtr) != 0;
 

@@ -31,7 +31,7 @@ void EventContext::InitNonBlocking(int inFileDesc) {
 
 void EventContext::Cleanup() {
     if (fUniqueID != 0 && fEventThread != NULL) {
-        fEventThread->fRefTable.UnRegister(&fRef);
+        fEventThread->fContexts.UnRegister(&fEntry);
         (void)select_removeevent(fFileDesc);
     }
     if (fFileDesc != kInvalidFileDesc)
@@ -50,8 +50,8 @@ void EventContext::RequestEvent(int theMask) {
         result = select_modwatch(&fEventReq, theMask);
     } else {
         fUniqueID = static_cast<PointerSizedInt>(atomic_add(&sLastID, 1));
-        fRef.Set(fUniqueIDStr, this);
-        (void)fEventThread->fRefTable.Register(&fRef);
+        fEntry.Set(fUniqueIDStr, this);
+        (void)fEventThread->fContexts.Register(&fEntry);
         fEventReq.er_type = EV_FD;
         fEventReq.er_handle = fFileDesc;
         fEventReq.er_data = reinterpret_cast<void*>(fUniqueID);
@@ -68,9 +68,9 @@ void EventContext::SnarfEventContext(EventContext& fromContext) {
     fUniqueID = fromContext.fUniqueID;
     fEventReq = fromContext.fEventReq;
     fEventThread = fromContext.fEventThread;
-    fRef.Set(fUniqueIDStr, this);
-    fEventThread->fRefTable.Swap(&fRef);
-    fEventThread->fRefTable.UnRegister(&fromContext.fRef); // waits for an event on its way to the other
+    fEntry.Set(fUniqueIDStr, this);
+    fEventThread->fContexts.Swap(&fEntry);
+    fEventThread->fContexts.UnRegister(&fromContext.fEntry); // waits for an event on its way to the other
     fromContext.fUniqueID = 0;
 }
 
@@ -85,10 +85,10 @@ void EventThread::Entry() {
         if (select_waitevent(&event, NULL) != 0)
             continue;
         StrPtrLen id(reinterpret_cast<const char*>(&event.er_data), static_cast<UInt32>(sizeof(event.er_data)));
-        OSRef* ref = fRefTable.Resolve(&id);
+        OSRef* ref = fContexts.Resolve(&id);
         if (ref == NULL)
             continue;
         static_cast<EventContext*>(ref->GetObject())->ProcessEvent(event.er_eventbits);
-        fRefTable.Release(ref);
+        fContexts.Release(ref);
     }
 }

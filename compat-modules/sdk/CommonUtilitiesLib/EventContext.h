@@ -43,7 +43,7 @@ private:
 
     struct eventreq fEventReq;
     // Events are looked up by number, so that one that comes late finds nothing instead of a dead object.
-    OSRef fRef;
+    OSRef fEntry;
     PointerSizedInt fUniqueID;
     StrPtrLen fUniqueIDStr;
     EventThread* fEventThread;
@@ -61,7 +61,7 @@ public:
 private:
     virtual void Entry();
 
-    OSRefTable fRefTable;
+    OSRefTable fContexts;
 
     friend class EventContext;
 };

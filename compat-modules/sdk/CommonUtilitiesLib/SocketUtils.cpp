@@ -6,8 +6,8 @@
 #include <netdb.h>
 #include <string.h>
 
-SocketUtils::IPAddrInfo* SocketUtils::sIPAddrInfoArray = NULL;
-UInt32 SocketUtils::sNumIPAddrs = 0;
+SocketUtils::Entry* SocketUtils::sTable = NULL;
+UInt32 SocketUtils::sCount = 0;
 
 Bool16 SocketUtils::IsMulticastIPAddr(UInt32 inAddress) { return (inAddress & 0xF0000000U) == 0xE0000000U; }
 
@@ -20,20 +20,20 @@ void SocketUtils::ConvertAddrToString(const struct in_addr& theAddr, StrPtrLen* 
 UInt32 SocketUtils::ConvertStringToAddr(const char* inAddr) { return inAddr == NULL ? 0 : ntohl(::inet_addr(inAddr)); }
 
 void SocketUtils::Add(const struct sockaddr_in& address, bool lookupName) {
-    IPAddrInfo& info = sIPAddrInfoArray[sNumIPAddrs];
+    Entry& info = sTable[sCount];
     char text[INET_ADDRSTRLEN] = "";
     (void)::inet_ntop(AF_INET, &address.sin_addr, text, sizeof(text));
     char name[NI_MAXHOST] = "";
     bool named = lookupName && ::getnameinfo(reinterpret_cast<const struct sockaddr*>(&address), sizeof(address), name,
                                              sizeof(name), NULL, 0, NI_NAMEREQD) == 0;
-    info.fIPAddr = ntohl(address.sin_addr.s_addr);
-    info.fIPAddrStr.Set(StrPtrLen(text).GetAsCString());
-    info.fDNSNameStr.Set(StrPtrLen(named ? name : text).GetAsCString());
-    sNumIPAddrs++;
+    info.fAddress = ntohl(address.sin_addr.s_addr);
+    info.fText.Set(StrPtrLen(text).GetAsCString());
+    info.fName.Set(StrPtrLen(named ? name : text).GetAsCString());
+    sCount++;
 }
 
 void SocketUtils::Initialize(Bool16 lookupDNSName) {
-    if (sIPAddrInfoArray != NULL)
+    if (sTable != NULL)
         return;
     struct ifaddrs* interfaces = NULL;
     if (::getifaddrs(&interfaces) != 0)
@@ -41,7 +41,7 @@ void SocketUtils::Initialize(Bool16 lookupDNSName) {
     size_t count = 0;
     for (struct ifaddrs* at = interfaces; at != NULL; at = at->ifa_next)
         count++;
-    sIPAddrInfoArray = new IPAddrInfo[count + 1];
+    sTable = new Entry[count + 1];
     for (int loopback = 0; loopback < 2; loopback++) {
         for (struct ifaddrs* at = interfaces; at != NULL; at = at->ifa_next) {
             bool fits = at->ifa_addr != NULL && at->ifa_addr->sa_family == AF_INET &&
@@ -57,24 +57,24 @@ void SocketUtils::Initialize(Bool16 lookupDNSName) {
 }
 
 Bool16 SocketUtils::IsLocalIPAddr(UInt32 inAddress) {
-    for (UInt32 i = 0; i < sNumIPAddrs; i++) {
-        if (sIPAddrInfoArray[i].fIPAddr == inAddress)
+    for (UInt32 i = 0; i < sCount; i++) {
+        if (sTable[i].fAddress == inAddress)
             return true;
     }
     return false;
 }
 
 UInt32 SocketUtils::GetIPAddr(UInt32 inAddrIndex) {
-    Assert(inAddrIndex < sNumIPAddrs);
-    return sIPAddrInfoArray[inAddrIndex].fIPAddr;
+    Assert(inAddrIndex < sCount);
+    return sTable[inAddrIndex].fAddress;
 }
 
 StrPtrLen* SocketUtils::GetIPAddrStr(UInt32 inAddrIndex) {
-    Assert(inAddrIndex < sNumIPAddrs);
-    return &sIPAddrInfoArray[inAddrIndex].fIPAddrStr;
+    Assert(inAddrIndex < sCount);
+    return &sTable[inAddrIndex].fText;
 }
 
 StrPtrLen* SocketUtils::GetDNSNameStr(UInt32 inDNSIndex) {
-    Assert(inDNSIndex < sNumIPAddrs);
-    return &sIPAddrInfoArray[inDNSIndex].fDNSNameStr;
+    Assert(inDNSIndex < sCount);
+    return &sTable[inDNSIndex].fName;
 }

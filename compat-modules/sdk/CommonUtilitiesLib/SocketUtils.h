@@ -24,22 +24,22 @@ public:
     // Loopback comes last. Without look-up a name is the address's text.
     static void Initialize(Bool16 lookupDNSName = true);
     static Bool16 IsLocalIPAddr(UInt32 inAddress);
-    static UInt32 GetNumIPAddrs() { return sNumIPAddrs; }
+    static UInt32 GetNumIPAddrs() { return sCount; }
     static UInt32 GetIPAddr(UInt32 inAddrIndex);
     static StrPtrLen* GetIPAddrStr(UInt32 inAddrIndex);
     static StrPtrLen* GetDNSNameStr(UInt32 inDNSIndex);
 
 private:
-    struct IPAddrInfo {
-        UInt32 fIPAddr;
-        StrPtrLen fIPAddrStr;
-        StrPtrLen fDNSNameStr;
+    struct Entry {
+        UInt32 fAddress;
+        StrPtrLen fText;
+        StrPtrLen fName;
     };
 
     static void Add(const struct sockaddr_in& address, bool lookupName);
 
-    static IPAddrInfo* sIPAddrInfoArray;
-    static UInt32 sNumIPAddrs;
+    static Entry* sTable;
+    static UInt32 sCount;
 };
 
 #endif

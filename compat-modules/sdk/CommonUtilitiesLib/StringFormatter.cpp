@@ -63,12 +63,11 @@ Bool16 StringFormatter::PutFmtStr(const char* fmt, ...) {
 }
 
 void StringFormatter::PutFilePath(StrPtrLen* inPath, StrPtrLen* inFileName) {
-    if (inPath != NULL && inPath->Len > 0) {
-        Put(*inPath);
-        if (inPath->Ptr[inPath->Len - 1] != kPathDelimiterChar)
-            Put(kPathDelimiterString);
-    }
-    if (inFileName != NULL && inFileName->Len > 0)
+    const StrPtrLen folder = inPath == NULL ? StrPtrLen() : *inPath;
+    Put(folder);
+    if (folder.Len > 0 && folder.Ptr[folder.Len - 1] != kPathDelimiterChar)
+        PutChar(kPathDelimiterChar);
+    if (inFileName != NULL)
         Put(*inFileName);
 }
 

@@ -20,52 +20,52 @@ SInt64 TimeoutTaskThread::Run() {
     SInt64 now = OS::Milliseconds();
     for (OSQueueIter iter(&fQueue); !iter.IsDone(); iter.Next()) {
         TimeoutTask* timeout = static_cast<TimeoutTask*>(iter.GetCurrent()->GetEnclosingObject());
-        bool due = timeout->fTimeoutAtThisTime > 0 && now >= timeout->fTimeoutAtThisTime;
+        bool due = timeout->fDueAt > 0 && now >= timeout->fDueAt;
         if (due && timeout->fTask != NULL)
             timeout->fTask->Signal(Task::kTimeoutEvent);
     }
     return kInterval;
 }
 
-TimeoutTaskThread* TimeoutTask::sThread = NULL;
+TimeoutTaskThread* TimeoutTask::sWatcher = NULL;
 
 void TimeoutTask::Initialize() {
-    if (sThread != NULL)
+    if (sWatcher != NULL)
         return;
-    sThread = new TimeoutTaskThread;
-    sThread->Signal(Task::kStartEvent);
+    sWatcher = new TimeoutTaskThread;
+    sWatcher->Signal(Task::kStartEvent);
 }
 
 TimeoutTask::TimeoutTask(Task* inTask, SInt64 inTimeoutInMilSecs)
-    : fTask(inTask), fTimeoutAtThisTime(0), fTimeoutInMilSecs(0) {
-    fQueueElem.SetEnclosingObject(this);
-    Assert(sThread != NULL);
+    : fTask(inTask), fDueAt(0), fInterval(0) {
+    fListed.SetEnclosingObject(this);
+    Assert(sWatcher != NULL);
     this->SetTimeout(inTimeoutInMilSecs);
-    if (sThread == NULL)
+    if (sWatcher == NULL)
         return;
-    OSMutexLocker locker(&sThread->fMutex);
-    sThread->fQueue.EnQueue(&fQueueElem);
+    OSMutexLocker locker(&sWatcher->fMutex);
+    sWatcher->fQueue.EnQueue(&fListed);
 }
 
 TimeoutTask::~TimeoutTask() {
-    if (sThread == NULL)
+    if (sWatcher == NULL)
         return;
-    OSMutexLocker locker(&sThread->fMutex);
-    sThread->fQueue.Remove(&fQueueElem);
+    OSMutexLocker locker(&sWatcher->fMutex);
+    sWatcher->fQueue.Remove(&fListed);
 }
 
 void TimeoutTask::SetTask(Task* inTask) {
-    OSMutexLocker locker(sThread == NULL ? NULL : &sThread->fMutex);
+    OSMutexLocker locker(sWatcher == NULL ? NULL : &sWatcher->fMutex);
     fTask = inTask;
 }
 
 void TimeoutTask::SetTimeout(SInt64 inTimeoutInMilSecs) {
-    OSMutexLocker locker(sThread == NULL ? NULL : &sThread->fMutex);
-    fTimeoutInMilSecs = inTimeoutInMilSecs;
-    fTimeoutAtThisTime = inTimeoutInMilSecs == 0 ? 0 : OS::Milliseconds() + inTimeoutInMilSecs;
+    OSMutexLocker locker(sWatcher == NULL ? NULL : &sWatcher->fMutex);
+    fInterval = inTimeoutInMilSecs;
+    fDueAt = inTimeoutInMilSecs == 0 ? 0 : OS::Milliseconds() + inTimeoutInMilSecs;
 }
 
 void TimeoutTask::RefreshTimeout() {
-    OSMutexLocker locker(sThread == NULL ? NULL : &sThread->fMutex);
-    fTimeoutAtThisTime = fTimeoutInMilSecs == 0 ? 0 : OS::Milliseconds() + fTimeoutInMilSecs;
+    OSMutexLocker locker(sWatcher == NULL ? NULL : &sWatcher->fMutex);
+    fDueAt = fInterval == 0 ? 0 : OS::Milliseconds() + fInterval;
 }

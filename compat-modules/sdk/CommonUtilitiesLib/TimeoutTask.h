@@ -29,12 +29,12 @@ private:
     TimeoutTask(const TimeoutTask&);
     TimeoutTask& operator=(const TimeoutTask&);
 
-    static TimeoutTaskThread* sThread;
+    static TimeoutTaskThread* sWatcher;
 
     Task* fTask;
-    SInt64 fTimeoutAtThisTime; // ms; 0 for never
-    SInt64 fTimeoutInMilSecs;
-    OSQueueElem fQueueElem;
+    SInt64 fDueAt; // ms; 0 for never
+    SInt64 fInterval;
+    OSQueueElem fListed;
 
     friend class TimeoutTaskThread;
 };

@@ -15,7 +15,7 @@ bool ServesOnly(UDPDemuxer* demuxer, UInt32 addr, UInt16 port) {
 UDPSocketPair* UDPSocketPool::GetUDPSocketPair(UInt32 inIPAddr, UInt16 inPort, UInt32 inSrcIPAddr, UInt16 inSrcPort) {
     OSMutexLocker locker(&fMutex);
     bool shareable = inSrcIPAddr != 0 || inSrcPort != 0;
-    for (OSQueueIter iter(&fUDPQueue); shareable && !iter.IsDone(); iter.Next()) {
+    for (OSQueueIter iter(&fPairs); shareable && !iter.IsDone(); iter.Next()) {
         UDPSocketPair* pair = static_cast<UDPSocketPair*>(iter.GetCurrent()->GetEnclosingObject());
         bool fits = pair->fSocketA->GetLocalAddr() == inIPAddr &&
                     (inPort == 0 || pair->fSocketA->GetLocalPort() == inPort);
@@ -36,7 +36,7 @@ void UDPSocketPool::ReleaseUDPSocketPair(UDPSocketPair* inPair) {
     inPair->fRefCount--;
     if (inPair->fRefCount > 0)
         return;
-    fUDPQueue.Remove(&inPair->fElem);
+    fPairs.Remove(&inPair->fElem);
     this->DestructUDPSocketPair(inPair);
 }
 
@@ -47,7 +47,7 @@ UDPSocketPair* UDPSocketPool::TryPort(UInt32 addr, UInt16 port, bool* outGiveUp)
         this->SetUDPSocketOptions(pair);
         if (pair->fSocketA->Bind(addr, port) == OS_NoErr &&
             pair->fSocketB->Bind(addr, static_cast<UInt16>(port + 1)) == OS_NoErr) {
-            fUDPQueue.EnQueue(&pair->fElem);
+            fPairs.EnQueue(&pair->fElem);
             pair->fRefCount++;
             return pair;
         }

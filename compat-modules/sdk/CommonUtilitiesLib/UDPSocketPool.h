@@ -16,7 +16,7 @@ public:
     virtual ~UDPSocketPool() {}
 
     OSMutex* GetMutex() { return &fMutex; }
-    OSQueue* GetSocketQueue() { return &fUDPQueue; }
+    OSQueue* GetSocketQueue() { return &fPairs; }
 
     // A pair on the address, and on the port unless it is 0. With a sender, a pair that is in use serves
     // too if its demuxer has no task for that sender, nor one for all. NULL if there is none. Each Get
@@ -35,7 +35,7 @@ protected:
 private:
     UDPSocketPair* TryPort(UInt32 addr, UInt16 port, bool* outGiveUp);
 
-    OSQueue fUDPQueue;
+    OSQueue fPairs;
     OSMutex fMutex;
 };
 
