@@ -7,6 +7,7 @@
 mod answers;
 mod authorize;
 pub mod connection;
+mod contain;
 mod context;
 mod file_objects;
 mod lifecycle;

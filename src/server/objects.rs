@@ -128,7 +128,8 @@ fn fill_numbers(object: &Object, request: &Request) {
 /// The attributes a client session takes from the first request on it, and the facts its log line needs.
 pub(super) fn fill_session(ctx: &RequestContext, request: &Request, session: &ClientSession) {
     let object = &session.object;
-    if object.bytes(qtssCliSesFullURL).is_some() {
+    // Until something is set up, a session is about what was asked for last: one connection may look at many movies.
+    if session.counted.load(Ordering::Relaxed) {
         return;
     }
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -138,6 +139,10 @@ pub(super) fn fill_session(ctx: &RequestContext, request: &Request, session: &Cl
     } else {
         request.uri()
     };
+    let is_known = object.bytes(qtssCliSesFullURL).is_some();
+    if is_known && session.log_facts().uri_stem.trim_end_matches('/') == text(stem).trim_end_matches('/') {
+        return;
+    }
     object.set_bytes(qtssCliSesFullURL, request.absolute_url());
     object.set_bytes(qtssCliSesPresentationURL, request.path());
     let host = request.header(Header::Host).unwrap_or_default();
