@@ -312,7 +312,8 @@ mod tests {
         assert_eq!(built_in.first(), Some(&"QTSSErrorLogModule"));
         assert_eq!(built_in.last(), Some(&"QTSSAccessModule"));
         assert_eq!(built_in.len(), 10);
-        assert_eq!(MODULES.iter().map(|module| module.prefs.len()).sum::<usize>(), 106);
+        // DSS 6.0.3's, and six of QTSSAdminModule that it did not have.
+        assert_eq!(MODULES.iter().map(|module| module.prefs.len()).sum::<usize>(), 106 + 6);
     }
 
     #[test]

@@ -268,17 +268,11 @@ async fn serve(
 ) -> u8 {
     let preferences = Preferences::new(prefs);
     abi::set_call_watch(Box::new(Marked::new(child.marker.clone())));
-    let started = load_modules(&preferences, error_log).and_then(|modules| {
-        let server = Server::new(Arc::clone(&modules.registry), preferences, Arc::new(rtp::SystemClock::new()))?;
-        abi::attach(modules.host, &server)?;
-        Ok((server, modules))
-    });
-    let (server, modules, mut events) =
-        match started.and_then(|(server, modules)| Ok((server, modules, signals.into_events()?))) {
-            Ok(started) => started,
-            Err(error) => return give_up(child, &format!("cannot start: {error}")),
-        };
-    initialize(&server, &modules, error_log);
+    let started = prepare(preferences, error_log, Vec::new());
+    let (server, mut events) = match started.and_then(|server| Ok((server, signals.into_events()?))) {
+        Ok(started) => started,
+        Err(error) => return give_up(child, &format!("cannot start: {error}")),
+    };
     if command.write_defaults {
         error_log.shutdown();
         return EXIT_RESTART;
@@ -286,11 +280,7 @@ async fn serve(
     if command.port.is_some() {
         server.fix_port();
     }
-    let addresses = server.accept_on(listeners);
-    server.set_state(if command.idle { ServerState::Idle } else { ServerState::Running });
-    tokio::spawn(Arc::clone(&server).run_events());
-    tokio::spawn(Arc::clone(&server).run_timers());
-    tokio::spawn(Arc::clone(&server).run_status_file());
+    let addresses = open(&server, listeners, if command.idle { ServerState::Idle } else { ServerState::Running });
     tokio::spawn(tick(Arc::clone(error_log)));
     if let Some(table) = command.console {
         tokio::spawn(console::run(Arc::clone(&server), table));
@@ -302,6 +292,35 @@ async fn serve(
     let _ = systemd::stopping();
     server.stop().await;
     status
+}
+
+/// A server with its modules loaded and initialised. It does not listen yet. `own` are modules of the program that embeds
+/// the server: they come where dynamic ones do, before the built-in ones. To be called inside the runtime that will
+/// serve, as [`open`] is. The C boundary, being a process's, belongs to the first server of the process.
+///
+/// # Errors
+/// When a module or the send workers cannot get what they need from the system.
+pub fn prepare(
+    preferences: Arc<Preferences>,
+    error_log: &Arc<ErrorLog>,
+    own: Vec<Arc<dyn Module>>,
+) -> std::io::Result<Arc<Server>> {
+    let modules = load_modules(&preferences, error_log, own)?;
+    let server = Server::new(Arc::clone(&modules.registry), preferences, Arc::new(rtp::SystemClock::new()))?;
+    abi::attach(modules.host, &server)?;
+    initialize(&server, &modules, error_log);
+    Ok(server)
+}
+
+/// Begins to serve: connections, time-outs and the send workers' reports. Returns where it listens; [`Server::stop`] ends
+/// it.
+pub fn open(server: &Arc<Server>, listeners: Vec<BoundListener>, state: ServerState) -> Vec<std::net::SocketAddr> {
+    let addresses = server.accept_on(listeners);
+    server.set_state(state);
+    tokio::spawn(Arc::clone(server).run_events());
+    tokio::spawn(Arc::clone(server).run_timers());
+    tokio::spawn(Arc::clone(server).run_status_file());
+    addresses
 }
 
 /// What loading the modules left.
@@ -340,7 +359,11 @@ impl CallWatch for Marked {
 }
 
 /// Registers the modules in DSS's order: the error log first, then (dynamic ones, then) the other built-in ones.
-fn load_modules(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> std::io::Result<Modules> {
+fn load_modules(
+    preferences: &Arc<Preferences>,
+    error_log: &Arc<ErrorLog>,
+    own: Vec<Arc<dyn Module>>,
+) -> std::io::Result<Modules> {
     let store = ObjectStore::new();
     let server = store.create(ObjectType::Server);
     let prefs = PrefObjects::new(&store, preferences);
@@ -351,7 +374,7 @@ fn load_modules(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> st
     add_static(&mut builder, Arc::new(ErrorLogModule::new(error_log, preferences)), error_log);
     let folder = preferences.with(|prefs| prefs.server_path("module_folder"));
     let dynamic = abi::load_folder(&folder, host, &mut builder);
-    for module in modules::builtin(preferences, error_log)? {
+    for module in own.into_iter().chain(modules::builtin(preferences, error_log)?) {
         add_static(&mut builder, module, error_log);
     }
     add_services(&builder, host, error_log);

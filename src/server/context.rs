@@ -313,6 +313,7 @@ fn closes_connection(status: Status) -> bool {
             | Status::MethodNotValidInState
             | Status::InvalidRange
             | Status::AggregateOptionNotAllowed
+            | Status::OnlyAggregateOptionAllowed
             | Status::UnsupportedTransport
             | Status::OptionNotSupported
     )

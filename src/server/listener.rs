@@ -170,6 +170,7 @@ async fn accept_loop(server: Arc<Server>, listener: TcpListener) {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 if server.out_of_descriptors.swap(false, Ordering::Relaxed) {
+                    server.keep_reserve();
                     tracing::info!("Descriptors are available again; accepting connections.");
                 }
                 start_connection(&server, stream, peer);

@@ -1,6 +1,8 @@
 //! Administration from outside: the administration protocol, the JSON interface, the status file, the pages for monitors
 //! and browsers. Each test has a server process of its own; the traps are those that operators of DSS 6.0.3 know.
 
+#![allow(clippy::print_stderr)] // what is skipped is said aloud
+
 mod server;
 
 use std::fs;

@@ -193,7 +193,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
-            let _ = kill(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGTERM);
+            let _ = kill(Pid::from_raw(self.child.id() as i32), Signal::SIGTERM);
             let begin = Instant::now();
             while begin.elapsed() < Duration::from_secs(8) && matches!(self.child.try_wait(), Ok(None)) {
                 std::thread::sleep(Duration::from_millis(20));
