@@ -18,6 +18,7 @@ mod rtcp;
 mod session;
 mod stats;
 pub mod streams;
+mod tunnel;
 mod walk;
 
 use std::sync::Arc;
@@ -82,6 +83,8 @@ pub struct Server {
     pub ports: PortPool,
     /// Sends the packets.
     pub engine: SendEngine,
+    /// Tunnels of RTSP in HTTP.
+    tunnels: Arc<tunnel::Tunnels>,
     /// Value of the `Server` header.
     pub identity: String,
     rtcp_roles: Arc<rtcp::RtcpRoles>,
@@ -179,6 +182,7 @@ impl Server {
             ports: PortPool::new(pool, Some(runtime), Arc::clone(&clock), observer),
             rtcp_roles,
             engine,
+            tunnels: Arc::default(),
             identity: identity::server_header(),
             send_prefs: ArcSwap::from_pointee(limits::send_prefs(&server_prefs)),
             preferences,
