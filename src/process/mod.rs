@@ -21,4 +21,4 @@ pub mod watchdog;
 mod fork;
 mod run;
 
-pub use run::{load_modules, main, open, prepare};
+pub use run::{main, open, prepare};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::context::RequestContext;
 use crate::qtss::attr::*;
-use crate::qtss::{Role, RoleCall};
+use crate::qtss::{QtssError, Role, RoleCall};
 use crate::rtsp::transport::{Mode, Transport};
 use crate::rtsp::{Header, Method, Request, Status};
 
@@ -38,16 +38,25 @@ fn prepare(ctx: &RequestContext, request: &Request) {
 
 /// Asks each module who the user is until one has found the user or taken the check upon itself.
 async fn authenticate(ctx: &Arc<RequestContext>) {
+    while !ask_who(ctx).await {}
+}
+
+/// Asks each module once; false if one had to wait, so that all are asked again.
+async fn ask_who(ctx: &Arc<RequestContext>) -> bool {
     let guest = ctx.server.prefs().enable_allow_guest_default;
     for module in ctx.server.registry.modules_in(Role::RtspAuthenticate).iter() {
         ctx.object.set_bool16(qtssRTSPReqUserAllowed, guest);
         reset_findings(ctx);
         let session = ctx.session().map(|session| Arc::clone(&session.object));
-        let _ = module.call(RoleCall::Authenticate(ctx.params(session.as_ref()))).await;
+        let result = module.call(RoleCall::Authenticate(ctx.params(session.as_ref()))).await;
+        if result == Err(QtssError::WouldBlock) {
+            return false;
+        }
         if flag(ctx, qtssRTSPReqUserFound) || flag(ctx, qtssRTSPReqAuthHandled) || ctx.has_response() {
-            return;
+            return true;
         }
     }
+    true
 }
 
 /// Asks each module whether the user may. A module that says no without claiming to have handled the matter, or that

@@ -257,6 +257,55 @@ fn is(bound: &Weak<RtpStream>, stream: &Arc<RtpStream>) -> bool {
     std::ptr::eq(bound.as_ptr(), Arc::as_ptr(stream))
 }
 
+/// What reading a request's body gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyRead {
+    /// So many bytes, at least one.
+    Bytes(usize),
+    /// None have arrived yet.
+    NotYet,
+    /// All have been read.
+    End,
+    /// The connection is gone.
+    Lost,
+}
+
+impl Connection {
+    /// Takes bytes of the body of the request in progress, as far as they are here. Does not wait.
+    pub fn read_body(&self, buffer: &mut [u8]) -> BodyRead {
+        let Ok(mut reading) = self.reading.try_lock() else { return BodyRead::NotYet };
+        for _ in 0..2 {
+            let bytes = reading.reader.take_body(buffer.len());
+            if let (false, Some(target)) = (bytes.is_empty(), buffer.get_mut(..bytes.len())) {
+                target.copy_from_slice(&bytes);
+                return BodyRead::Bytes(bytes.len());
+            }
+            if reading.reader.body_left() == 0 {
+                return BodyRead::End;
+            }
+            match reading.read_once() {
+                Ok(0) => return BodyRead::Lost,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return BodyRead::NotYet,
+                Err(_) => return BodyRead::Lost,
+            }
+        }
+        BodyRead::NotYet
+    }
+
+    /// Waits until the client has sent something more, or is gone.
+    pub async fn readable(&self) {
+        let stream = {
+            let reading = self.reading.lock().await;
+            if reading.reader.body_left() > 0 && reading.reader.buffered() > 0 {
+                return;
+            }
+            Arc::clone(&reading.stream)
+        };
+        let _ = stream.readable().await; // an error is an event too
+    }
+}
+
 impl Reading {
     /// Reads once from the socket; 0 at its end. The buffer lives on the stack: thousands of idle connections keep none.
     async fn fill(&mut self) -> io::Result<usize> {
@@ -315,6 +364,7 @@ pub(super) async fn serve(server: Arc<Server>, stream: TcpStream, peer: SocketAd
         reading: AsyncMutex::new(reading),
         probed: AtomicBool::new(false),
     });
+    connection.object.attach(Arc::downgrade(&connection));
     server.stats.current_rtsp.fetch_add(1, Ordering::Relaxed);
     let result = contain(|| format!("connection from {peer}"), run(&server, &connection)).await;
     if result.is_none() {

@@ -1,6 +1,8 @@
 //! One request on its way through the roles: what the server and its modules share while they work on it.
 
+use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
@@ -34,6 +36,11 @@ pub struct RequestContext {
     response: Mutex<BytesMut>,
     after: Mutex<Vec<AfterResponse>>,
     replaced: Mutex<Option<Bytes>>,
+    profile: Arc<Object>,
+    head_written: AtomicBool,
+    /// Bytes of the answer have left already.
+    responded: AtomicBool,
+    kept: Mutex<Vec<Box<dyn Any + Send>>>,
 }
 
 impl RequestContext {
@@ -52,7 +59,9 @@ impl RequestContext {
         object.set_bool16(qtssRTSPReqRespKeepAlive, true);
         object.set_str(qtssRTSPReqRootDir, &server.prefs().movie_folder);
         object.set_object(qtssRTSPReqStreamRef, object.handle());
-        Ok(Arc::new(Self {
+        let profile = server.objects.create_sharing_lock(ObjectType::UserProfile, &object);
+        object.set_object(qtssRTSPReqUserProfile, profile.handle());
+        let context = Arc::new(Self {
             server: Arc::clone(server),
             connection: Arc::clone(connection),
             object,
@@ -63,7 +72,28 @@ impl RequestContext {
             response: Mutex::new(BytesMut::new()),
             after: Mutex::new(Vec::new()),
             replaced: Mutex::new(None),
-        }))
+            profile,
+            head_written: AtomicBool::new(false),
+            responded: AtomicBool::new(false),
+            kept: Mutex::new(Vec::new()),
+        });
+        context.object.attach(Arc::downgrade(&context));
+        Ok(context)
+    }
+
+    /// `qtssUserProfileObjectType`: who sent the request, as far as modules found out.
+    pub fn profile(&self) -> &Arc<Object> {
+        &self.profile
+    }
+
+    /// Keeps a value of a caller's own until the request is answered.
+    pub fn keep(&self, value: Box<dyn Any + Send>) {
+        self.kept.lock().push(value);
+    }
+
+    /// Works on the first kept value of a type.
+    pub fn with_kept<T: Any, R>(&self, work: impl FnOnce(&mut T) -> R) -> Option<R> {
+        self.kept.lock().iter_mut().find_map(|value| value.downcast_mut()).map(work)
     }
 
     /// The parsed request; `None` in the Filter role.
@@ -131,7 +161,23 @@ impl RequestContext {
 
     /// Has any byte of an answer been written?
     pub fn has_response(&self) -> bool {
-        !self.response.lock().is_empty()
+        self.responded.load(Ordering::Acquire) || !self.response.lock().is_empty()
+    }
+
+    /// Bytes of the answer have gone past this context to the connection.
+    pub fn note_response(&self) {
+        self.responded.store(true, Ordering::Release);
+    }
+
+    /// Adds header lines; the first call writes the status line and the standard headers before them. With `end` the
+    /// blank line follows. For modules that compose their answer piece by piece.
+    pub fn add_headers(&self, end: bool, compose: impl FnOnce(&mut ResponseBuilder)) {
+        let mut answer = match self.head_written.swap(true, Ordering::AcqRel) {
+            true => ResponseBuilder::headers_only(),
+            false => self.start_answer(),
+        };
+        compose(&mut answer);
+        self.append(if end { answer.finish() } else { answer.into_lines() });
     }
 
     /// The status the answer has, or would have if it were written now.

@@ -402,6 +402,9 @@ impl Server {
         let prefs = self.prefs();
         self.send_prefs.store(Arc::new(super::limits::send_prefs(&prefs)));
         self.relisten(&prefs);
+        if let Some(objects) = self.pref_objects.get() {
+            objects.refresh();
+        }
         self.registry.call_all(Role::RereadPrefs, || SyncRole::RereadPrefs);
     }
 

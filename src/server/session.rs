@@ -142,7 +142,7 @@ impl ClientSession {
         let object = objects.create(ObjectType::ClientSession);
         let now_ms = clock.now_ms();
         object.set_str(qtssCliSesRTSPSessionID, &id.to_string());
-        Arc::new(Self {
+        let session = Arc::new(Self {
             id,
             object,
             peer,
@@ -157,7 +157,9 @@ impl ClientSession {
             played: AtomicBool::new(false),
             state: Arc::default(),
             log: Mutex::default(),
-        })
+        });
+        session.object.attach(Arc::downgrade(&session));
+        session
     }
 
     /// The session's number in the data plane.

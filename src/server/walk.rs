@@ -23,6 +23,10 @@ pub(super) async fn walk(
     raw: RawRequest,
 ) -> Result<Arc<RequestContext>, QtssError> {
     let ctx = RequestContext::new(server, connection, &raw.text)?;
+    if raw.is_http() {
+        // A module that answers HTTP and means to keep the connection says so; those that do not end it, as in DSS.
+        ctx.object.set_bool16(qtssRTSPReqRespKeepAlive, false);
+    }
     filter(&ctx).await;
     let mut attached = false;
     if !ctx.has_response() {

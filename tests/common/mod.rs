@@ -77,15 +77,11 @@ impl Site {
 
         let error_log = Arc::new(ErrorLog::new(ErrorLogOptions::from_prefs(&prefs), Arc::new(SystemClock)));
         let preferences = Preferences::new(prefs);
-        let registry = match module {
-            None => process::load_modules(&preferences, &error_log).unwrap(),
-            Some(module) => registry_with(module, &preferences, &error_log),
-        };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (server, addresses) = runtime.block_on(async {
             let (listeners, errors) = bind_all(&preferences.server(), Some(0));
             assert!(errors.is_empty(), "{errors:?}");
-            let server = process::prepare(registry, preferences, &error_log).unwrap();
+            let server = process::prepare(preferences, &error_log, module.into_iter().collect()).unwrap();
             let addresses = process::open(&server, listeners, ServerState::Running);
             (server, addresses)
         });
@@ -155,17 +151,6 @@ impl Drop for Site {
             runtime.shutdown_timeout(Duration::from_secs(2));
         }
     }
-}
-
-fn registry_with(module: Arc<dyn Module>, preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> Arc<Registry> {
-    let store = ObjectStore::new();
-    let server = store.create(ObjectType::Server);
-    let mut builder = RegistryBuilder::new(store, server, Box::new(|_, _| {}));
-    let first: Arc<dyn Module> = Arc::new(ErrorLogModule::new(error_log, preferences));
-    for module in [first, module].into_iter().chain(modules::builtin(preferences, error_log).unwrap()) {
-        assert!(builder.add(module).is_ok());
-    }
-    builder.freeze()
 }
 
 /// Waits until something is so.
