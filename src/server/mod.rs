@@ -9,6 +9,7 @@ mod authorize;
 pub mod connection;
 mod contain;
 mod context;
+mod file_objects;
 mod lifecycle;
 mod limits;
 mod listener;
@@ -30,6 +31,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use self::connection::{BodyRead, Connection};
 pub use self::context::{AfterResponse, RequestContext};
+pub use self::file_objects::{FileObject, ModuleFile};
 pub use self::lifecycle::ClosingSession;
 pub use self::limits::Refusal;
 pub use self::listener::{BoundListener, ListenError, Listener, bind_all};
