@@ -42,6 +42,8 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// Our address.
     pub local: SocketAddr,
+    /// Counts the connections of this run from 1; nonces are given out to it.
+    pub(super) number: u64,
     /// `qtssRTSPSessionObjectType`.
     pub object: Arc<Object>,
     /// All output goes through here, responses and interleaved frames alike.
@@ -237,11 +239,13 @@ pub(super) async fn serve(server: Arc<Server>, stream: TcpStream, peer: SocketAd
     let local = stream.local_addr()?;
     let stream = Arc::new(stream);
     let writer = ConnWriter::new(Arc::clone(&stream), peer);
-    let object = objects::new_rtsp_session(&server.objects, server.next_connection_id(), peer, local);
+    let number = server.next_connection_id();
+    let object = objects::new_rtsp_session(&server.objects, number, peer, local);
     let reading = Reading { stream, reader: RequestReader::new(), held: VecDeque::new() };
     let connection = Arc::new(Connection {
         peer,
         local,
+        number: u64::from(number),
         object,
         writer,
         sessions: Mutex::default(),

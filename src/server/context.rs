@@ -1,5 +1,6 @@
 //! One request on its way through the roles: what the server and its modules share while they work on it.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -8,6 +9,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::Server;
 use super::connection::Connection;
+use super::login::Login;
 use super::session::{ClientSession, SessionState};
 use crate::qtss::attr::*;
 use crate::qtss::{CText, Object, ObjectType, QtssError, RequestText, RoleParams};
@@ -34,6 +36,9 @@ pub struct RequestContext {
     response: Mutex<BytesMut>,
     after: Mutex<Vec<AfterResponse>>,
     replaced: Mutex<Option<Bytes>>,
+    profile: Arc<Object>,
+    kept: Mutex<Vec<Box<dyn Any + Send>>>,
+    pub(super) login: Mutex<Login>,
 }
 
 impl RequestContext {
@@ -52,6 +57,8 @@ impl RequestContext {
         object.set_bool16(qtssRTSPReqRespKeepAlive, true);
         object.set_str(qtssRTSPReqRootDir, &server.prefs().movie_folder);
         object.set_object(qtssRTSPReqStreamRef, object.handle());
+        let profile = server.objects.create_sharing_lock(ObjectType::UserProfile, &object);
+        object.set_object(qtssRTSPReqUserProfile, profile.handle());
         Ok(Arc::new(Self {
             server: Arc::clone(server),
             connection: Arc::clone(connection),
@@ -63,7 +70,25 @@ impl RequestContext {
             response: Mutex::new(BytesMut::new()),
             after: Mutex::new(Vec::new()),
             replaced: Mutex::new(None),
+            profile,
+            kept: Mutex::new(Vec::new()),
+            login: Mutex::default(),
         }))
+    }
+
+    /// `qtssUserProfileObjectType`: who sent the request, as far as modules found out.
+    pub fn profile(&self) -> &Arc<Object> {
+        &self.profile
+    }
+
+    /// Keeps a value of a caller's own until the request is answered.
+    pub fn keep(&self, value: Box<dyn Any + Send>) {
+        self.kept.lock().push(value);
+    }
+
+    /// Works on the first kept value of a type.
+    pub fn with_kept<T: Any, R>(&self, work: impl FnOnce(&mut T) -> R) -> Option<R> {
+        self.kept.lock().iter_mut().find_map(|value| value.downcast_mut()).map(work)
     }
 
     /// The parsed request; `None` in the Filter role.

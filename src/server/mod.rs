@@ -11,6 +11,7 @@ mod context;
 mod lifecycle;
 mod limits;
 mod listener;
+mod login;
 mod objects;
 mod session;
 mod stats;
@@ -29,6 +30,7 @@ pub use self::context::{AfterResponse, RequestContext};
 pub use self::lifecycle::ClosingSession;
 pub use self::limits::Refusal;
 pub use self::listener::{BoundListener, ListenError, Listener, bind_all};
+pub use self::login::{Authenticator, SECRET_ATTRIBUTES, scheme_code, scheme_of_code};
 pub use self::session::{ClientSession, PlayState, SessionLog, SessionState, SessionStream, SessionTable};
 pub use self::stats::Stats;
 use crate::config::{ConfigError, Finding, ModulePrefs, Prefs, ServerPrefs, Severity, identity};
@@ -75,6 +77,8 @@ pub struct Server {
     pub ports: PortPool,
     /// Sends the packets.
     pub engine: SendEngine,
+    /// Checks passwords.
+    pub authenticator: Arc<Authenticator>,
     /// Value of the `Server` header.
     pub identity: String,
     preferences: Arc<Preferences>,
@@ -162,6 +166,7 @@ impl Server {
         let server = Arc::new(Self {
             ports: PortPool::new(pool, Some(runtime), Arc::clone(&clock), Arc::new(Observer)),
             engine,
+            authenticator: Arc::default(),
             identity: identity::server_header(),
             send_prefs: ArcSwap::from_pointee(limits::send_prefs(&server_prefs)),
             preferences,
