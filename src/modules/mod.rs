@@ -4,6 +4,7 @@ mod access;
 mod access_log;
 mod error_log;
 mod file;
+mod flow_control;
 mod posix_file_sys;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ pub use self::access::AccessModule;
 pub use self::access_log::AccessLogModule;
 pub use self::error_log::ErrorLogModule;
 pub use self::file::FileModule;
+pub use self::flow_control::FlowControlModule;
 pub use self::posix_file_sys::PosixFileSysModule;
 use crate::log::ErrorLog;
 use crate::qtss::Module;
@@ -26,6 +28,7 @@ pub fn builtin(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> std
     Ok(vec![
         Arc::new(FileModule::new(preferences)?),
         Arc::new(AccessLogModule::new(preferences, error_log)),
+        Arc::new(FlowControlModule::new(preferences)),
         Arc::new(PosixFileSysModule::default()),
         Arc::new(AccessModule::new(preferences)),
     ])

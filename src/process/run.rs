@@ -246,7 +246,7 @@ fn claim_pid_file(command: &CommandLine, prefs: &Prefs) -> Option<PidFile> {
             return None;
         }
     };
-    if let Err(error) = file.write(&[std::process::id().cast_signed()]) {
+    if let Err(error) = file.write(&[i32::try_from(std::process::id()).unwrap_or(0)]) {
         tracing::warn!("{error}");
     }
     Some(file)

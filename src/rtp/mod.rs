@@ -60,6 +60,8 @@ pub use wheel::TimerWheel;
 pub use worker::SessionWaker;
 
 #[cfg(test)]
+mod reliable_tests;
+#[cfg(test)]
 mod test_bench;
 #[cfg(test)]
 mod tests;

@@ -11,9 +11,10 @@ use super::pacer::{OverbufferWindow, Timeline, Verdict};
 use super::packet::{INTERLEAVED_PREFIX_LEN, RTP_HEADER_LEN, RtpHeader, interleaved_prefix};
 use super::play::{NextPacket, PlayRequest, Position, SessionEvent, SessionKey};
 use super::prefs::SendPrefs;
+use super::resend::SendWindow;
 use super::rtcp::Compound;
 use super::sink::Sink;
-use super::source::{PacketKind, ReadContext};
+use super::source::{PacketHead, PacketKind, ReadContext};
 use super::stream::Transport;
 use super::stream_play::{Status, StreamPlay};
 use super::thin::{FramePosition, QualityControl, ToleranceShift};
@@ -103,6 +104,10 @@ pub(super) struct Session {
     state: State,
     frame_lot: usize,
     blocked_since_us: Option<i64>,
+    /// What is on its way by reliable UDP.
+    flight: SendWindow,
+    /// Scratch: acknowledged sequence numbers and when they came.
+    acks: Vec<(u16, i64)>,
     streams: Vec<StreamPlay>,
 }
 
@@ -119,6 +124,8 @@ impl Session {
             state: State::Paused,
             frame_lot: FRAME_LOT,
             blocked_since_us: None,
+            flight: SendWindow::default(),
+            acks: Vec::new(),
             streams: Vec::new(),
         }
     }
@@ -128,12 +135,13 @@ impl Session {
     }
 
     pub(super) fn play(&mut self, request: PlayRequest, now_us: i64, waker: &SessionWaker) {
-        self.close_windows();
         let bit_rate = request.bit_rate;
         let PlayRequest { streams, speed, media_start_us, start_delay_us, prefs, .. } = request;
         if streams.is_empty() {
+            self.take_acks();
             self.streams.iter_mut().for_each(StreamPlay::restart);
         } else {
+            self.close_windows();
             self.streams = streams.into_iter().map(StreamPlay::new).collect();
             let level = self.streams.iter().map(|play| play.stream.quality()).max().unwrap_or(0);
             self.quality = QualityControl::new(level);
@@ -161,7 +169,6 @@ impl Session {
         if self.is_playing() {
             self.state = State::Paused;
         }
-        self.close_windows();
         for index in 0..self.streams.len() {
             let _ = self.fill(index, turn); // a failure will show again when the play goes on
         }
@@ -195,6 +202,7 @@ impl Session {
 
     /// Sends what may go now.
     pub(super) fn run(&mut self, turn: &mut Turn<'_>) -> Outcome {
+        self.take_acks();
         let outcome = match self.state {
             State::Playing => self.run_playing(turn),
             State::Ending(at_us) => self.run_ending(at_us, turn),
@@ -208,7 +216,9 @@ impl Session {
     }
 
     fn run_playing(&mut self, turn: &mut Turn<'_>) -> Result<Outcome, Lost> {
-        if let Some(outcome) = self.wait_for_connection(turn)? {
+        self.resend(turn);
+        if let Some(mut outcome) = self.wait_for_connection(turn)? {
+            self.wake_for_windows(&mut outcome, turn.now_us);
             return Ok(outcome);
         }
         for index in 0..self.streams.len() {
@@ -217,9 +227,8 @@ impl Session {
             }
         }
         self.take_client_window();
-        self.run_windows(turn);
         let mut outcome = Outcome::default();
-        let only_udp = self.streams.iter().all(|play| play.udp().is_some());
+        let only_udp = self.streams.iter().all(|play| !play.stream.is_reliable());
         let sent = if only_udp { self.run_streams(&mut outcome, turn) } else { self.run_merged(&mut outcome, turn)? };
         if let Err((index, reason)) = sent {
             return Ok(self.fail(index, reason, turn));
@@ -237,7 +246,7 @@ impl Session {
         Ok(outcome)
     }
 
-    /// Datagrams: stream after stream, so that packets to one address stand together.
+    /// Plain UDP: stream after stream, so that packets to one address stand together.
     fn run_streams(&mut self, outcome: &mut Outcome, turn: &mut Turn<'_>) -> Result<(), (usize, String)> {
         for index in 0..self.streams.len() {
             let mut left = MAX_PACKETS_PER_RUN;
@@ -261,10 +270,11 @@ impl Session {
         Ok(())
     }
 
-    /// Frames: in the order of their due times over all streams.
+    /// Frames and what shares a window: in the order of their due times over all streams.
     fn run_merged(&mut self, outcome: &mut Outcome, turn: &mut Turn<'_>) -> Result<Result<(), (usize, String)>, Lost> {
+        let mut full = false;
         for _ in 0..MAX_PACKETS_PER_RUN {
-            let Some(index) = self.earliest() else {
+            let Some(index) = self.earliest(full) else {
                 self.flush_frames(outcome, turn)?;
                 return Ok(Ok(()));
             };
@@ -279,10 +289,7 @@ impl Session {
                     self.flush_frames(outcome, turn)?;
                     return Ok(Ok(()));
                 }
-                Step::Nothing => {
-                    self.flush_frames(outcome, turn)?;
-                    return Ok(Ok(()));
-                }
+                Step::Nothing => full = true, // the window: streams outside it may go on
             }
             if turn.frames.bytes() >= self.frame_lot && !self.flush_frames(outcome, turn)? {
                 return Ok(Ok(()));
@@ -293,19 +300,21 @@ impl Session {
         Ok(Ok(()))
     }
 
-    fn earliest(&self) -> Option<usize> {
-        let heads = self.streams.iter().enumerate().filter_map(|(index, play)| Some((index, play.ready_head()?)));
+    fn earliest(&self, window_is_full: bool) -> Option<usize> {
+        let may_send = |play: &StreamPlay| !window_is_full || play.resend.is_none();
+        let streams = self.streams.iter().enumerate().filter(|(_, play)| may_send(play));
+        let heads = streams.filter_map(|(index, play)| Some((index, play.ready_head()?)));
         heads.min_by_key(|(_, head)| head.time_us).map(|(index, _)| index)
     }
 
     /// Sends, leaves out, or puts off the next packet of a stream.
     fn step(&mut self, index: usize, turn: &mut Turn<'_>) -> Result<Step, Lost> {
-        let Some(play) = self.streams.get_mut(index) else { return Ok(Step::Nothing) };
+        let Some(play) = self.streams.get(index) else { return Ok(Step::Nothing) };
+        let has_room = self.has_room(play);
+        let reliable = play.stream.is_reliable();
         let Some(head) = play.ready_head() else { return Ok(Step::Nothing) };
         let due_us = self.timeline.due_us(head.time_us);
         let size = RTP_HEADER_LEN + play.source.payload().map_or(0, |(_, range)| range.len());
-        let has_room = play.resend.as_ref().is_none_or(|window| window.has_room());
-        let reliable = play.stream.is_reliable();
         if has_room {
             if let Verdict::WaitUntil(at_us) = self.window.decide(&self.prefs, due_us, turn.now_us, size) {
                 // Rather a tick early than late: the send interval allows it.
@@ -354,17 +363,11 @@ impl Session {
         let is_rtcp = head.kind == PacketKind::Rtcp;
         let to = play.peer(is_rtcp);
         let header = play.head_for(&head);
+        self.keep(index, &head, &header, turn.now_us);
+        let Some(play) = self.streams.get_mut(index) else { return Ok(()) };
         let payload = play.source.payload();
         match play.stream.transport() {
             Transport::Udp(udp) => {
-                if let Some(window) = play.resend.as_mut().filter(|_| !is_rtcp) {
-                    let whole = payload.clone().and_then(|(block, range)| block.get(range)).unwrap_or_default();
-                    let start = if header.is_empty() { whole } else { &header };
-                    let sequence = RtpHeader::parse(start).map_or(0, |(header, _)| header.sequence);
-                    let tolerated_ms = self.prefs.drop_all_packets_delay_ms + self.tolerance.ms();
-                    let expires_us = self.timeline.due_us(head.time_us).saturating_add(tolerated_ms * 1000);
-                    window.keep(sequence, &header, payload.clone(), turn.now_us, expires_us);
-                }
                 if let Some(to) = to {
                     turn.sink.datagram(udp.pair(), is_rtcp, to, &header, payload);
                 }

@@ -1,8 +1,9 @@
 //! One track on its way to one player: identity, transport, numbering and what the player reports.
 
+use std::any::Any;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU16, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
@@ -49,14 +50,15 @@ pub struct UdpTransport {
     addresses: Mutex<PeerAddresses>,
     /// Goes up when the addresses change, so that the sender need not lock for each packet.
     generation: AtomicU32,
-    /// Reliable UDP (`x-Retransmit`): packets are kept until acknowledged.
+    /// What the player acknowledged; `None` unless packets are kept until then (`x-Retransmit`).
     acks: Option<Box<Mutex<AckBox>>>,
 }
 
 /// Acknowledgements on their way from the receiver task to the send worker.
 #[derive(Debug, Default)]
 struct AckBox {
-    sequences: Vec<u16>,
+    /// Sequence numbers and when their acknowledgement came, microseconds of the clock.
+    acks: Vec<(u16, i64)>,
     /// Who wants to hear of them; set by a running play.
     waker: Option<SessionWaker>,
 }
@@ -97,30 +99,37 @@ impl UdpTransport {
         self.acks.is_some()
     }
 
-    /// From now on (or no more) acknowledgements are kept for the sender, and `waker` called for each batch.
-    pub(crate) fn listen_for_acks(&self, waker: Option<SessionWaker>) {
+    /// From now on acknowledgements are kept for the sender, and `waker` called when there are some.
+    pub(crate) fn listen_for_acks(&self, waker: SessionWaker) {
         if let Some(acks) = &self.acks {
-            *acks.lock() = AckBox { sequences: Vec::new(), waker };
+            acks.lock().waker = Some(waker);
+        }
+    }
+
+    /// From now on acknowledgements mean nothing.
+    pub(crate) fn ignore_acks(&self) {
+        if let Some(acks) = &self.acks {
+            *acks.lock() = AckBox::default();
         }
     }
 
     /// Takes the acknowledgements that have come.
-    pub(crate) fn take_acks(&self, into: &mut Vec<u16>) {
+    pub(crate) fn take_acks(&self, into: &mut Vec<(u16, i64)>) {
         if let Some(acks) = &self.acks {
-            into.append(&mut acks.lock().sequences);
+            into.append(&mut acks.lock().acks);
         }
     }
 
     /// Acks that come before the first PLAY, or more than a window can hold, mean nothing.
-    fn note_acks(&self, sequences: &[u16]) {
-        let Some(acks) = &self.acks else { return };
-        let mut acks = acks.lock();
-        if acks.sequences.len() + sequences.len() > MAX_ACKS_WAITING {
-            return;
-        }
-        if let Some(waker) = acks.waker.clone() {
-            acks.sequences.extend_from_slice(sequences);
-            drop(acks);
+    fn note_acks(&self, sequences: &[u16], now_us: i64) {
+        let Some(mut held) = self.acks.as_ref().map(|acks| acks.lock()) else { return };
+        let AckBox { acks, waker: Some(waker) } = &mut *held else { return };
+        // Whoever has not taken the last ones was called for them.
+        let caller = acks.is_empty().then(|| waker.clone());
+        let room = MAX_ACKS_WAITING - acks.len().min(MAX_ACKS_WAITING);
+        acks.extend(sequences.iter().take(room).map(|sequence| (*sequence, now_us)));
+        drop(held);
+        if let Some(waker) = caller {
             waker.wake();
         }
     }
@@ -198,6 +207,7 @@ pub struct RtpStream {
     timestamp_base: AtomicU32,
     quality: AtomicU8,
     thinning_disabled: AtomicBool,
+    owner: OnceLock<Box<dyn Any + Send + Sync>>,
     stats: StreamStats,
 }
 
@@ -226,6 +236,7 @@ impl RtpStream {
             timestamp_base: AtomicU32::new(rand::random()),
             quality: AtomicU8::new(quality),
             thinning_disabled: AtomicBool::new(false),
+            owner: OnceLock::new(),
             stats: StreamStats::new(),
             config,
         });
@@ -257,6 +268,16 @@ impl RtpStream {
             Transport::Udp(udp) => udp.is_reliable(),
             Transport::Interleaved { .. } => true,
         }
+    }
+
+    /// Notes, once, whose the stream is; what that means is the control plane's matter. It must not keep the stream alive.
+    pub fn set_owner(&self, owner: Box<dyn Any + Send + Sync>) {
+        let _ = self.owner.set(owner);
+    }
+
+    /// What [`RtpStream::set_owner`] noted, if it is a `T`.
+    pub fn owner<T: Any>(&self) -> Option<&T> {
+        self.owner.get()?.downcast_ref()
     }
 
     /// Counters and reports.
@@ -345,7 +366,7 @@ impl RtpStream {
         });
         summary.packets = packets;
         if let (Transport::Udp(udp), false) = (&self.config.transport, summary.acked.is_empty()) {
-            udp.note_acks(&summary.acked);
+            udp.note_acks(&summary.acked, clock.now_us());
         }
         if let Err(error) = result {
             tracing::debug!(track = self.config.track_id, %error, "rtcp from player");

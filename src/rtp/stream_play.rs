@@ -10,7 +10,7 @@ use super::clock::{Clock, ntp_from_unix_us};
 use super::pacer::Timeline;
 use super::packet::{RTP_HEADER_LEN, RtpHeader};
 use super::play::{NextPacket, PlayStream};
-use super::resend::ResendWindow;
+use super::resend::ResendQueue;
 use super::rtcp::{Compound, SenderReport};
 use super::source::{PacketHead, PacketKind, PacketSource, Peek, ReadContext};
 use super::stream::{PeerAddresses, RtpStream, Transport, UdpTransport};
@@ -48,7 +48,7 @@ pub(super) struct StreamPlay {
     pub(super) head: Option<PacketHead>,
     pub(super) dropper: LateDropper,
     /// What a reliable-UDP player has not acknowledged yet.
-    pub(super) resend: Option<Box<ResendWindow>>,
+    pub(super) resend: Option<Box<ResendQueue>>,
     send_reports: bool,
     sequence: u16,
     timestamp_base: u32,

@@ -6,6 +6,9 @@ use super::Server;
 use crate::config::ServerPrefs;
 use crate::rtp::SendPrefs;
 
+/// No reliable-UDP window is larger than this, in kilobytes.
+const LARGEST_WINDOW_KB: u32 = 4096;
+
 /// Why a new client session is refused. DSS answers 453 for the limits and 503 while it takes no sessions at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -36,7 +39,12 @@ impl Server {
     }
 }
 
-/// The data plane's timing from the preferences.
+/// A window of so many kilobytes, as far as memory for every session allows.
+fn kilobytes(size: u32) -> i64 {
+    i64::from(size.min(LARGEST_WINDOW_KB)) * 1024
+}
+
+/// The data plane's timing and windows from the preferences.
 pub(super) fn send_prefs(prefs: &ServerPrefs) -> SendPrefs {
     SendPrefs {
         send_interval_ms: i64::from(prefs.send_interval),
@@ -51,6 +59,27 @@ pub(super) fn send_prefs(prefs: &ServerPrefs) -> SendPrefs {
         thick_all_the_way_delay_ms: i64::from(prefs.thick_all_the_way_delay),
         quality_check_interval_ms: i64::from(prefs.quality_check_interval),
         disable_thinning: prefs.disable_thinning,
+        small_window: kilobytes(prefs.small_window_size),
+        medium_window: kilobytes(prefs.medium_window_size),
+        large_window: kilobytes(prefs.large_window_size),
+        window_threshold: prefs.window_size_threshold.saturating_mul(1000),
+        window_max_threshold: prefs.window_size_max_threshold.saturating_mul(1000),
+        reliable_slow_start: prefs.reliable_udp_slow_start,
+        max_retransmit_delay_ms: i64::from(prefs.max_retransmit_delay),
         ..SendPrefs::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_kilobytes_and_their_thresholds_kilobits() {
+        let prefs = ServerPrefs::default();
+        assert_eq!(send_prefs(&prefs), SendPrefs::default());
+        let wide = ServerPrefs { large_window_size: u32::MAX, reliable_udp_slow_start: false, ..prefs };
+        let send = send_prefs(&wide);
+        assert_eq!((send.large_window, send.reliable_slow_start), (4 << 20, false));
     }
 }

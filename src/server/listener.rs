@@ -110,14 +110,22 @@ pub fn bind_all(prefs: &ServerPrefs, port: Option<u16>) -> (Vec<BoundListener>, 
     let (wanted, mut errors) = wanted_addresses(&prefs.bind_ip_addr, &ports);
     let has_ipv4 = wanted.iter().any(|(address, _)| address.is_ipv4());
     let mut bound = Vec::new();
+    let mut failed = Vec::new();
     for (address, loopback_only) in wanted {
+        // Half a port (IPv6 only, because somebody has the IPv4 one) would look like success.
+        if address.is_ipv6() && failed.contains(&address.port()) {
+            continue;
+        }
         match bind(address) {
             Ok(socket) => bound.push(BoundListener { socket, loopback_only }),
             // A machine without IPv6 serves IPv4 and needs no complaint.
             Err(error) if address.is_ipv6() && address.ip().is_unspecified() && has_ipv4 => {
                 tracing::debug!("{address}: {error}");
             }
-            Err(error) => errors.push(error),
+            Err(error) => {
+                failed.push(address.port());
+                errors.push(error);
+            }
         }
     }
     (bound, errors)

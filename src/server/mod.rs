@@ -1,7 +1,7 @@
 //! Listeners, connections, the request's walk through the roles, session tables, limits.
 //!
 //! A [`Server`] holds what everything shares. Each connection is one task ([`connection`]); each request walks the roles
-//! ([`walk`]) with a [`RequestContext`]; what lives longer than a request is a [`ClientSession`]. Packets are sent by
+//! (module `walk`) with a [`RequestContext`]; what lives longer than a request is a [`ClientSession`]. Packets are sent by
 //! the engine of the rtp room; what it reports back ends in [`Server::run_events`].
 
 mod answers;
@@ -13,6 +13,7 @@ mod limits;
 mod listener;
 mod login;
 mod objects;
+mod rtcp;
 mod session;
 mod stats;
 pub mod streams;
@@ -31,6 +32,7 @@ pub use self::lifecycle::ClosingSession;
 pub use self::limits::Refusal;
 pub use self::listener::{BoundListener, ListenError, Listener, bind_all};
 pub use self::login::{Authenticator, SECRET_ATTRIBUTES, scheme_code, scheme_of_code};
+pub use self::rtcp::ReceivedRtcp;
 pub use self::session::{ClientSession, PlayState, SessionLog, SessionState, SessionStream, SessionTable};
 pub use self::stats::Stats;
 use crate::config::{ConfigError, Finding, ModulePrefs, Prefs, ServerPrefs, Severity, identity};
@@ -81,6 +83,7 @@ pub struct Server {
     pub authenticator: Arc<Authenticator>,
     /// Value of the `Server` header.
     pub identity: String,
+    rtcp_roles: Arc<rtcp::RtcpRoles>,
     preferences: Arc<Preferences>,
     send_prefs: ArcSwap<SendPrefs>,
     listeners: Mutex<Vec<Listener>>,
@@ -137,18 +140,11 @@ impl Preferences {
     }
 }
 
-/// Tells nobody: reports of players are already in the streams' figures. Modules with the RTCP role come in here.
-struct Observer;
-
-impl RtcpObserver for Observer {
-    fn rtcp_received(&self, _stream: &Arc<RtpStream>, _compound: &[u8], _summary: &RtcpSummary) {}
-}
-
 impl Server {
     /// A server that is not listening yet. Has to be called inside the runtime that will serve.
     ///
     /// # Errors
-    /// When the send workers cannot be started.
+    /// When a thread cannot be started.
     pub fn new(
         registry: Arc<Registry>,
         preferences: Arc<Preferences>,
@@ -162,9 +158,12 @@ impl Server {
             ..PoolConfig::default()
         };
         let runtime = tokio::runtime::Handle::current();
+        let rtcp_roles = Arc::new(rtcp::RtcpRoles::start(&registry)?);
+        let observer: Arc<dyn RtcpObserver> = Arc::<rtcp::RtcpRoles>::clone(&rtcp_roles);
         let (objects, object) = (Arc::clone(registry.store()), Arc::clone(registry.server()));
         let server = Arc::new(Self {
-            ports: PortPool::new(pool, Some(runtime), Arc::clone(&clock), Arc::new(Observer)),
+            ports: PortPool::new(pool, Some(runtime), Arc::clone(&clock), observer),
+            rtcp_roles,
             engine,
             authenticator: Arc::default(),
             identity: identity::server_header(),
@@ -239,6 +238,6 @@ impl Server {
 
     /// RTCP of an interleaved stream has arrived and is in the stream's figures.
     pub(self) fn rtcp_received(&self, stream: &Arc<RtpStream>, compound: &[u8], summary: &RtcpSummary) {
-        Observer.rtcp_received(stream, compound, summary);
+        self.rtcp_roles.rtcp_received(stream, compound, summary);
     }
 }

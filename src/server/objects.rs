@@ -166,10 +166,15 @@ pub(super) fn new_stream(store: &ObjectStore, stream: &Arc<RtpStream>) -> Arc<Ob
     object.set_str(qtssRTPStrPayloadName, &config.payload_name);
     object.set_u32(qtssRTPStrPayloadType, if config.is_video { VIDEO_PAYLOAD } else { AUDIO_PAYLOAD });
     object.set_u32(qtssRTPStrTimescale, config.clock_rate);
+    object.set_u32(qtssRTPStrQualityLevel, u32::from(stream.quality()));
+    object.set_bool16(qtssRTPStrThinningDisabled, stream.is_thinning_disabled());
     object.set_u32(qtssRTPStrNumQualityLevels, u32::from(config.worst_quality));
     object.set_f32(qtssRTPStrBufferDelayInSecs, 3.0);
     let (kind, server_port, client_port) = match stream.transport() {
-        Transport::Udp(udp) => (TRANSPORT_UDP, udp.pair().rtp_port(), udp.addresses().rtp.port()),
+        Transport::Udp(udp) => {
+            let kind = if udp.is_reliable() { TRANSPORT_RELIABLE_UDP } else { TRANSPORT_UDP };
+            (kind, udp.pair().rtp_port(), udp.addresses().rtp.port())
+        }
         Transport::Interleaved { .. } => (TRANSPORT_TCP, 0, 0),
     };
     object.set_bool16(qtssRTPStrIsTCP, kind == TRANSPORT_TCP);
@@ -186,6 +191,7 @@ const AUDIO_PAYLOAD: u32 = 2;
 
 /// `qtssRTPTransportTypeUDP`, `…ReliableUDP`, `…TCP`.
 const TRANSPORT_UDP: u32 = 0;
+const TRANSPORT_RELIABLE_UDP: u32 = 1;
 const TRANSPORT_TCP: u32 = 2;
 
 /// Declares how the figures of streams and client sessions are read: at each read, from where they are kept.

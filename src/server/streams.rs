@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::context::RequestContext;
-use super::objects;
 use super::session::{ClientSession, SessionStream};
+use super::{objects, rtcp};
 use crate::qtss::attr::*;
 use crate::rtp::{Cname, PortError, RtpStream, StreamConfig, Transport as StreamTransport, UdpTransport};
 use crate::rtsp::extensions::{DynamicRate, LateTolerance, Retransmit};
@@ -58,6 +58,9 @@ pub fn add_stream(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, info:
     };
     match added {
         Ok(added) => {
+            if is_never_thinned(ctx, session) {
+                added.stream.set_thinning_disabled(true);
+            }
             register(ctx, session, &added.stream);
             Some(added)
         }
@@ -66,6 +69,13 @@ pub fn add_stream(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, info:
             None
         }
     }
+}
+
+/// The player is on the operator's list of those that thinning does no good (`player_requires_disable_thinning`).
+fn is_never_thinned(ctx: &RequestContext, session: &ClientSession) -> bool {
+    let agent = session.log_facts().user_agent;
+    let prefs = ctx.server.prefs();
+    prefs.player_requires_disable_thinning.iter().any(|part| !part.is_empty() && agent.contains(part.as_str()))
 }
 
 type Refused = (Status, String);
@@ -143,9 +153,9 @@ fn add_udp(
         (status, "no UDP ports".to_owned())
     })?;
     let port = lease.pair().rtp_port();
-    let udp = UdpTransport::new(lease, peer, rtp, rtcp);
     let retransmit = accepted_retransmit(ctx);
-    let stream_transport = StreamTransport::Udp(udp);
+    let udp = UdpTransport::new(lease, peer, rtp, rtcp);
+    let stream_transport = StreamTransport::Udp(if retransmit.is_some() { udp.reliable() } else { udp });
     let stream = RtpStream::new(config(ctx, session, info, stream_transport));
     let prefs = ctx.server.prefs();
     let source = match prefs.alt_transport_src_ipaddr.trim() {
@@ -171,6 +181,7 @@ fn register(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, stream: &Ar
     let object = objects::new_stream(&ctx.server.objects, stream);
     let name = ctx.request().map(|request| String::from_utf8_lossy(path::last_part(request.path())).into_owned());
     let name = name.unwrap_or_default();
+    rtcp::set_owner(stream, session, &object);
     session.object.push_object(qtssCliSesStreamObjects, object.handle());
     ctx.with_state(|state| {
         state.streams.push(SessionStream { stream: Arc::clone(stream), object, name });

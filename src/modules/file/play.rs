@@ -259,6 +259,8 @@ impl FileModule {
         play.stop_us = asked.stop.map(|stop| (stop * 1_000_000.0).round() as i64);
         play.speed = speed;
         play.overbuffer = overbuffer;
+        let movie = ctx.with_state(|state| state.extension::<FileSession>().map(|of| of.movie.bit_rate()));
+        play.bit_rate = movie.flatten().unwrap_or(0);
         let late = request.header_text(Header::XTransportOptions);
         let late = late.as_deref().and_then(LateTolerance::parse).map(|late| late.seconds);
         let late = ctx
