@@ -50,31 +50,7 @@ impl Site {
     }
 
     fn start(server: &str, modules: &str, prepare: impl FnOnce(&Path)) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let at = |name: &str| dir.path().join(name).display().to_string();
-        for folder in ["movies/open", "movies/locked", "logs"] {
-            fs::create_dir_all(dir.path().join(folder)).unwrap();
-        }
-        fs::write(dir.path().join("qtusers"), USERS).unwrap();
-        fs::write(dir.path().join("qtgroups"), "broadcaster: eve\nwatchers: carol\n").unwrap();
-        let modules = if modules.is_empty() { pref("modAccess_enabled", "true") } else { modules.to_owned() };
-        let config = format!(
-            "<CONFIGURATION><SERVER>{}{}{}{}{}{}{}{}{server}</SERVER><MODULE NAME=\"QTSSAccessModule\">{}{}{modules}</MODULE>\
-             <MODULE NAME=\"QTSSAccessLogModule\">{}</MODULE></CONFIGURATION>",
-            "<PREF NAME=\"rtsp_port\" TYPE=\"UInt16\">0</PREF>",
-            pref("run_user_name", ""),
-            pref("run_group_name", ""),
-            pref("bind_ip_addr", "127.0.0.1"),
-            pref("movie_folder", &at("movies")),
-            pref("error_logfile_dir", &at("logs")),
-            pref("pid_file", &at("pid")),
-            "<PREF NAME=\"error_logfile_verbosity\" TYPE=\"UInt32\">4</PREF>",
-            pref("modAccess_usersfilepath", &at("qtusers")),
-            pref("modAccess_groupsfilepath", &at("qtgroups")),
-            pref("request_logfile_dir", &at("logs")),
-        );
-        let file = dir.path().join("streamingserver.xml");
-        fs::write(&file, config).unwrap();
+        let (dir, file) = furnish(server, modules);
         prepare(dir.path());
         let mut process = Command::new(env!("CARGO_BIN_EXE_DarwinStreamingServer"))
             .args(["-d", "-c"])
@@ -84,16 +60,12 @@ impl Site {
             .spawn()
             .unwrap();
         let address = first_address(&mut process);
-        let site = Self { dir, address, process };
-        site.movie("open");
-        site.movie("locked");
-        site
+        Self { dir, address, process }
     }
 
     /// A movie in a folder of the movie folder.
     pub fn movie(&self, folder: &str) {
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/sample_50kbit.3gp");
-        fs::copy(from, self.path("movies").join(folder).join("clip.3gp")).unwrap();
+        put_movie(&self.path("movies").join(folder));
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -138,6 +110,44 @@ impl Drop for Site {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// A folder with a configuration, users, groups, and a movie in each of two folders; and the configuration's path.
+pub fn furnish(server: &str, modules: &str) -> (TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    for folder in ["movies/open", "movies/locked", "logs"] {
+        fs::create_dir_all(dir.path().join(folder)).unwrap();
+    }
+    fs::write(dir.path().join("qtusers"), USERS).unwrap();
+    fs::write(dir.path().join("qtgroups"), "broadcaster: eve\nwatchers: carol\n").unwrap();
+    let modules = if modules.is_empty() { pref("modAccess_enabled", "true") } else { modules.to_owned() };
+    let config = format!(
+        "<CONFIGURATION><SERVER>{}{}{}{}{}{}{}{}{server}</SERVER><MODULE NAME=\"QTSSAccessModule\">{}{}{modules}</MODULE>\
+         <MODULE NAME=\"QTSSAccessLogModule\">{}</MODULE></CONFIGURATION>",
+        "<PREF NAME=\"rtsp_port\" TYPE=\"UInt16\">0</PREF>",
+        pref("run_user_name", ""),
+        pref("run_group_name", ""),
+        pref("bind_ip_addr", "127.0.0.1"),
+        pref("movie_folder", &at("movies")),
+        pref("error_logfile_dir", &at("logs")),
+        pref("pid_file", &at("pid")),
+        "<PREF NAME=\"error_logfile_verbosity\" TYPE=\"UInt32\">4</PREF>",
+        pref("modAccess_usersfilepath", &at("qtusers")),
+        pref("modAccess_groupsfilepath", &at("qtgroups")),
+        pref("request_logfile_dir", &at("logs")),
+    );
+    let file = dir.path().join("streamingserver.xml");
+    fs::write(&file, config).unwrap();
+    for folder in ["movies/open", "movies/locked"] {
+        put_movie(&dir.path().join(folder));
+    }
+    (dir, file)
+}
+
+fn put_movie(folder: &Path) {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/sample_50kbit.3gp");
+    fs::copy(from, folder.join("clip.3gp")).unwrap();
 }
 
 pub fn pref(name: &str, value: &str) -> String {
