@@ -13,6 +13,7 @@ use dss::modules::{self, ErrorLogModule};
 use dss::qtss::attr::*;
 use dss::qtss::{
     AttrId, BoxFuture, Module, ObjectStore, ObjectType, QtssError, Registration, RegistryBuilder, Role, RoleCall,
+    RoleParams, SyncRole,
 };
 use dss::server::{Preferences, RequestContext, Server, ServerState, bind_all};
 use parking_lot::Mutex;

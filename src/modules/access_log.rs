@@ -102,19 +102,13 @@ fn entry(server: &Server, session: &ClientSession) -> AccessEntry {
         c_buffercount: 1,
         s_ip: facts.local.clone(),
         s_dns: facts.local,
-        s_totalclients: clients_now(server, session),
+        s_totalclients: server.stats.current_sessions.load(Ordering::Relaxed),
         s_cpu_util: server.stats.cpu_percent() as u32,
         cs_uri_query: facts.query,
         c_username: facts.user,
         sc_realm: facts.realm,
         ..AccessEntry::default()
     }
-}
-
-/// The sessions of now; one that is just ending, and so is no longer in the server's count, is among them.
-fn clients_now(server: &Server, session: &ClientSession) -> u32 {
-    let ending = session.is_closing() && session.counted.load(Ordering::Relaxed);
-    server.stats.current_sessions.load(Ordering::Relaxed).saturating_add(u32::from(ending))
 }
 
 /// What the streams were, sent and heard of.

@@ -21,4 +21,4 @@ pub mod watchdog;
 mod fork;
 mod run;
 
-pub use run::main;
+pub use run::{main, open, prepare};

@@ -10,6 +10,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::cli::{self, CommandLine};
 use super::console;
+use super::crash_marker::{CrashMarker, Label};
 use super::daemon::{self, LAUNCH_PATIENCE, Side};
 use super::death::{EXIT_FATAL, EXIT_RESTART};
 use super::limits;
@@ -18,12 +19,16 @@ use super::privileges::RunAs;
 use super::signals::{SignalEvent, SignalEvents, Signals};
 use super::systemd::{self, ServiceManager};
 use super::watchdog::{Child, Outcome, Watchdog};
+use crate::abi::{self, CModule, CallWatch, Host};
 use crate::config::{Finding, Prefs, Severity, check_file, identity};
 use crate::log::{ErrorLog, ErrorLogLayer, ErrorLogOptions, Level, SystemClock};
 use crate::modules::{self, ErrorLogModule};
-use crate::qtss::{Module, ObjectStore, ObjectType, Registry, RegistryBuilder};
+use crate::qtss::attr::{qtssSvrHandledMethods, qtssSvrMessages, qtssSvrPreferences};
+use crate::qtss::messages::default_text;
+use crate::qtss::{AttrId, Module, Object, ObjectStore, ObjectType, QtssError, Registry, RegistryBuilder, Role};
 use crate::rtp;
-use crate::server::{BoundListener, Preferences, Server, ServerState, bind_all};
+use crate::rtsp::Method;
+use crate::server::{BoundListener, PrefObjects, Preferences, Server, ServerState, bind_all};
 
 /// How often logs look at their age.
 const LOG_TICK: Duration = Duration::from_secs(60);
@@ -157,10 +162,11 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
         tracing::error!(fatal = true, "{error}");
         return give_up(child, &error.to_string());
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return give_up(child, &format!("cannot start threads: {error}")),
-    };
+    let runtime =
+        match tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(abi::STACK_SIZE).build() {
+            Ok(runtime) => runtime,
+            Err(error) => return give_up(child, &format!("cannot start threads: {error}")),
+        };
     let status = runtime.block_on(serve(command, child, prefs, listeners, &error_log, signals));
     if let Some(pid_file) = pid_file {
         pid_file.remove();
@@ -261,13 +267,12 @@ async fn serve(
     signals: Signals,
 ) -> u8 {
     let preferences = Preferences::new(prefs);
-    let started = load_modules(&preferences, error_log)
-        .and_then(|registry| Server::new(registry, preferences, Arc::new(rtp::SystemClock::new())));
+    abi::set_call_watch(Box::new(Marked::new(child.marker.clone())));
+    let started = prepare(preferences, error_log, Vec::new());
     let (server, mut events) = match started.and_then(|server| Ok((server, signals.into_events()?))) {
         Ok(started) => started,
         Err(error) => return give_up(child, &format!("cannot start: {error}")),
     };
-    initialize(&server, error_log);
     if command.write_defaults {
         error_log.shutdown();
         return EXIT_RESTART;
@@ -275,10 +280,7 @@ async fn serve(
     if command.port.is_some() {
         server.fix_port();
     }
-    let addresses = server.accept_on(listeners);
-    server.set_state(if command.idle { ServerState::Idle } else { ServerState::Running });
-    tokio::spawn(Arc::clone(&server).run_events());
-    tokio::spawn(Arc::clone(&server).run_timers());
+    let addresses = open(&server, listeners, if command.idle { ServerState::Idle } else { ServerState::Running });
     tokio::spawn(tick(Arc::clone(error_log)));
     if let Some(table) = command.console {
         tokio::spawn(console::run(Arc::clone(&server), table));
@@ -292,33 +294,179 @@ async fn serve(
     status
 }
 
+/// A server with its modules loaded and initialised. It does not listen yet. `own` are modules of the program that embeds
+/// the server: they come where dynamic ones do, before the built-in ones. To be called inside the runtime that will
+/// serve, as [`open`] is. The C boundary, being a process's, belongs to the first server of the process.
+///
+/// # Errors
+/// When a module or the send workers cannot get what they need from the system.
+pub fn prepare(
+    preferences: Arc<Preferences>,
+    error_log: &Arc<ErrorLog>,
+    own: Vec<Arc<dyn Module>>,
+) -> std::io::Result<Arc<Server>> {
+    let modules = load_modules(&preferences, error_log, own)?;
+    let server = Server::new(Arc::clone(&modules.registry), preferences, Arc::new(rtp::SystemClock::new()))?;
+    abi::attach(modules.host, &server)?;
+    initialize(&server, &modules, error_log);
+    Ok(server)
+}
+
+/// Begins to serve: connections, time-outs and the send workers' reports. Returns where it listens; [`Server::stop`] ends
+/// it.
+pub fn open(server: &Arc<Server>, listeners: Vec<BoundListener>, state: ServerState) -> Vec<std::net::SocketAddr> {
+    let addresses = server.accept_on(listeners);
+    server.set_state(state);
+    tokio::spawn(Arc::clone(server).run_events());
+    tokio::spawn(Arc::clone(server).run_timers());
+    addresses
+}
+
+/// What loading the modules left.
+struct Modules {
+    registry: Arc<Registry>,
+    host: &'static Host,
+    dynamic: Vec<Arc<CModule>>,
+    prefs: Arc<PrefObjects>,
+}
+
+/// Notes each call into a C module where the watchdog finds it when this process dies.
+struct Marked {
+    marker: CrashMarker,
+    labels: parking_lot::RwLock<std::collections::HashMap<(&'static str, Role), Option<Label>>>,
+}
+
+impl Marked {
+    fn new(marker: CrashMarker) -> Self {
+        Self { marker, labels: parking_lot::RwLock::default() }
+    }
+
+    fn label(&self, module: &'static str, role: Role) -> Option<Label> {
+        let known = self.labels.read().get(&(module, role)).copied();
+        known.unwrap_or_else(|| {
+            let mut labels = self.labels.write();
+            *labels.entry((module, role)).or_insert_with(|| self.marker.label(module, role.name()))
+        })
+    }
+}
+
+impl CallWatch for Marked {
+    fn around(&self, module: &'static str, role: Role, call: &mut dyn FnMut()) {
+        let _note = self.label(module, role).map(|label| self.marker.enter(label));
+        call();
+    }
+}
+
 /// Registers the modules in DSS's order: the error log first, then (dynamic ones, then) the other built-in ones.
-fn load_modules(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> std::io::Result<Arc<Registry>> {
+fn load_modules(
+    preferences: &Arc<Preferences>,
+    error_log: &Arc<ErrorLog>,
+    own: Vec<Arc<dyn Module>>,
+) -> std::io::Result<Modules> {
     let store = ObjectStore::new();
     let server = store.create(ObjectType::Server);
-    let mut builder = RegistryBuilder::new(store, server, Box::new(|_, _| {}));
-    let first: Arc<dyn Module> = Arc::new(ErrorLogModule::new(error_log, preferences));
-    for module in std::iter::once(first).chain(modules::builtin(preferences, error_log)?) {
-        let name = module.name().to_owned();
-        match builder.add(module) {
-            Ok(_) => error_log.write(Level::Info, &format!("Module Loaded...{name} [static]")),
-            Err(_) => error_log.write(Level::Warning, &format!("The module {name} failed to Register.")),
-        }
+    let prefs = PrefObjects::new(&store, preferences);
+    let fill = Arc::clone(&prefs);
+    let fill = Box::new(move |name: &str, object: &Arc<Object>| fill.adopt_module(name, object));
+    let mut builder = RegistryBuilder::new(Arc::clone(&store), server, fill);
+    let host = Host::install(&store, builder.services(), preferences, error_log);
+    add_static(&mut builder, Arc::new(ErrorLogModule::new(error_log, preferences)), error_log);
+    let folder = preferences.with(|prefs| prefs.server_path("module_folder"));
+    let dynamic = abi::load_folder(&folder, host, &mut builder);
+    for module in own.into_iter().chain(modules::builtin(preferences, error_log)?) {
+        add_static(&mut builder, module, error_log);
     }
-    Ok(builder.freeze())
+    add_services(&builder, host, error_log);
+    let registry = builder.freeze();
+    host.set_registry(&registry);
+    Ok(Modules { registry, host, dynamic, prefs })
+}
+
+fn add_static(builder: &mut RegistryBuilder, module: Arc<dyn Module>, error_log: &ErrorLog) {
+    let name = module.name().to_owned();
+    match builder.add(module) {
+        Ok(_) => error_log.write(Level::Info, &format!("Module Loaded...{name} [static]")),
+        Err(_) => error_log.write(Level::Warning, &format!("The module {name} failed to Register.")),
+    }
+}
+
+/// The server's own services. A name that a module took before stays the module's.
+fn add_services(builder: &RegistryBuilder, host: &'static Host, error_log: &Arc<ErrorLog>) {
+    let reread = move |_| {
+        let Some(server) = host.running_server() else { return QtssError::OutOfState.code() };
+        server.reread();
+        0
+    };
+    let log = Arc::clone(error_log);
+    let roll = move |_| match log.roll() {
+        Ok(_) => 0,
+        Err(_) => QtssError::RequestFailed.code(),
+    };
+    let _ = builder.services().add(b"RereadPreferences", Arc::new(reread));
+    let _ = builder.services().add(b"RollErrorLog", Arc::new(roll));
 }
 
 /// The Initialize role of every module; while it runs, DSS writes nothing below a warning to the file.
-fn initialize(server: &Arc<Server>, error_log: &Arc<ErrorLog>) {
+fn initialize(server: &Arc<Server>, modules: &Modules, error_log: &Arc<ErrorLog>) {
     error_log.set_ceiling(Some(Level::Warning));
     let store = server.registry.store();
-    let prefs = store.create(ObjectType::Prefs);
-    let messages = store.create(ObjectType::TextMessages);
-    let stream = store.create(ObjectType::Stream);
-    server.registry.initialize(&prefs, &messages, stream.handle(), |module, _| {
+    let prefs = modules.prefs.server_object();
+    let messages = text_messages(store);
+    server.object.set_object(qtssSvrPreferences, prefs.handle());
+    server.object.set_object(qtssSvrMessages, messages.handle());
+    server.set_pref_objects(Arc::clone(&modules.prefs));
+    for method in METHODS {
+        server.object.push(qtssSvrHandledMethods, &method.id().to_ne_bytes());
+    }
+    // As in DSS, a module that set its interval in Register may be called before or while others initialise.
+    for module in &modules.dynamic {
+        module.open_gate();
+        let timed = modules.registry.modules_in(Role::Interval).iter().any(|entry| entry.name() == module.name());
+        if timed {
+            let module = Arc::clone(module);
+            tokio::spawn(async move { module.run_interval().await });
+        }
+    }
+    let stream = modules.host.error_stream().handle();
+    server.registry.initialize(&prefs, &messages, stream, |module, _| {
         error_log.write(Level::Warning, &format!("The module {} failed to Initialize.", module.name()));
+        if let Some(failed) = modules.dynamic.iter().find(|of| of.name() == module.name()) {
+            failed.discard();
+        }
     });
+    // These live as long as the process: modules keep their handles.
+    std::mem::forget((prefs, messages));
     error_log.set_ceiling(None);
+}
+
+/// The methods that the built-in modules handle, in the order of the Public header.
+const METHODS: [Method; 8] = [
+    Method::Describe,
+    Method::Setup,
+    Method::Teardown,
+    Method::Play,
+    Method::Pause,
+    Method::Options,
+    Method::Announce,
+    Method::Record,
+];
+
+/// The texts of all messages, those that modules declared included: from `qtssmessages.txt` in the working directory
+/// where it has them, else compiled in.
+fn text_messages(store: &ObjectStore) -> Arc<Object> {
+    let messages = store.create(ObjectType::TextMessages);
+    let file = std::fs::read_to_string("qtssmessages.txt").unwrap_or_default();
+    let of_operator = |name: &str| {
+        file.lines()
+            .filter_map(|line| line.split_once(char::is_whitespace))
+            .find(|(n, _)| *n == name)
+            .map(|(_, t)| t.trim())
+    };
+    for (index, (name, _)) in store.static_attributes(ObjectType::TextMessages).iter().enumerate() {
+        let id = AttrId::new(u32::try_from(index).unwrap_or(u32::MAX));
+        messages.set_str(id, of_operator(name).unwrap_or_else(|| default_text(name)));
+    }
+    messages
 }
 
 /// What the terminal (or the script that started us) sees.
@@ -342,10 +490,15 @@ async fn tick(error_log: Arc<ErrorLog>) {
 /// Acts on signals until one of them ends the server.
 async fn follow_signals(server: &Arc<Server>, error_log: &Arc<ErrorLog>, events: &mut SignalEvents) -> u8 {
     let mut stop = server.shutdown_signal();
+    let mut end_asked = server.end_asked();
     loop {
         let event = tokio::select! {
             event = events.next() => event,
             _ = stop.wait_for(|stop| *stop) => return EXIT_RESTART,
+            _ = end_asked.wait_for(|end| *end) => {
+                let fatal = server.state() == ServerState::FatalError as u32;
+                return if fatal { EXIT_RESTART } else { 0 };
+            }
         };
         match event {
             SignalEvent::Reread => {

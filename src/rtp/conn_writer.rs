@@ -100,6 +100,27 @@ impl ConnWriter {
         self.keep(&mut pending, &[rest])
     }
 
+    /// Sends as much as the socket takes now and keeps nothing; how many bytes that was. 0 while something is kept that
+    /// has to go first.
+    pub fn send_some(&self, bytes: &[u8]) -> io::Result<usize> {
+        let mut pending = self.pending.lock();
+        self.check_open()?;
+        self.write_pending(&mut pending)?;
+        let mut sent = 0;
+        while pending.rest().is_empty() && sent < bytes.len() {
+            match self.write_once(&[IoSlice::new(bytes.get(sent..).unwrap_or_default())])? {
+                Some(len) => sent += len,
+                None => break,
+            }
+        }
+        Ok(sent)
+    }
+
+    /// Waits until the socket takes bytes. Cancel-safe.
+    pub async fn writable(&self) -> io::Result<()> {
+        self.stream.writable().await
+    }
+
     /// Waits until all that is kept has gone to the kernel. Cancel-safe.
     pub async fn flush(&self) -> io::Result<()> {
         if !self.has_pending() {

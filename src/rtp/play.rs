@@ -34,6 +34,9 @@ impl fmt::Debug for PlayStream {
 pub struct PlayRequest {
     /// The session.
     pub key: SessionKey,
+    /// The caller's number of this play. The events that end it repeat it, so that one that comes late is not taken for
+    /// the end of the next play.
+    pub number: u32,
     /// The streams; replaces what the session had. Empty: go on with the packets where the session was paused.
     pub streams: Vec<PlayStream>,
     /// Media time that is due at the start, microseconds.
@@ -59,6 +62,7 @@ impl PlayRequest {
     pub fn new(key: SessionKey, streams: Vec<PlayStream>, media_start_us: i64, prefs: Arc<SendPrefs>) -> Self {
         Self {
             key,
+            number: 0,
             streams,
             media_start_us,
             stop_us: None,
@@ -103,11 +107,15 @@ pub enum SessionEvent {
     EndOfMedia {
         /// The session.
         key: SessionKey,
+        /// The play that ended, see [`PlayRequest::number`].
+        play: u32,
     },
     /// The stop time of the play was reached; the session is paused.
     Stopped {
         /// The session.
         key: SessionKey,
+        /// The play that stopped, see [`PlayRequest::number`].
+        play: u32,
         /// Where.
         position: Position,
     },
@@ -138,7 +146,7 @@ impl SessionEvent {
     /// The session it is about.
     pub fn key(&self) -> SessionKey {
         match self {
-            Self::EndOfMedia { key }
+            Self::EndOfMedia { key, .. }
             | Self::Stopped { key, .. }
             | Self::SourceFailed { key, .. }
             | Self::ConnectionLost { key, .. }

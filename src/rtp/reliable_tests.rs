@@ -153,7 +153,7 @@ fn the_bye_of_reliable_udp_waits_for_what_is_on_its_way() {
     assert!(packets.len() > 5, "sent again");
     (0..5).for_each(|number| ack(&bench, &stream, packets[number].header().sequence));
     bench.run_for(100_000);
-    assert_eq!(bench.events(), [SessionEvent::EndOfMedia { key: 1 }]);
+    assert_eq!(bench.events(), [SessionEvent::EndOfMedia { key: 1, play: 0 }]);
     assert!(bench.rtcp(5001).last().is_some_and(Sent::ends_with_bye));
 }
 

@@ -95,6 +95,8 @@ struct Lost;
 
 pub(super) struct Session {
     key: SessionKey,
+    /// The caller's number of the play in progress.
+    number: u32,
     prefs: Arc<SendPrefs>,
     timeline: Timeline,
     stop_us: Option<i64>,
@@ -115,6 +117,7 @@ impl Session {
     pub(super) fn new(key: SessionKey, prefs: Arc<SendPrefs>) -> Self {
         Self {
             key,
+            number: 0,
             prefs,
             timeline: Timeline::new(0, 0, 1.0),
             stop_us: None,
@@ -147,6 +150,7 @@ impl Session {
             self.quality = QualityControl::new(level);
         }
         let plain_udp = self.streams.iter().any(|play| !play.stream.is_reliable());
+        self.number = request.number;
         self.prefs = prefs;
         self.stop_us = request.stop_us;
         self.tolerance = request.tolerance;
@@ -509,7 +513,7 @@ impl Session {
         if self.streams.iter().any(|play| play.status == Status::Stopped) {
             self.state = State::Paused;
             let position = self.position(turn.now_us);
-            return Ok(Outcome::event(SessionEvent::Stopped { key: self.key, position }));
+            return Ok(Outcome::event(SessionEvent::Stopped { key: self.key, play: self.number, position }));
         }
         let last_due = |play: &StreamPlay| play.last.map(|(media_us, _)| self.timeline.due_us(media_us));
         let udp = self.streams.iter().filter(|play| play.udp().is_some());
@@ -528,7 +532,7 @@ impl Session {
         }
         self.say_bye(turn);
         self.streams.iter_mut().for_each(|play| play.head = None);
-        Ok(Outcome::event(SessionEvent::EndOfMedia { key: self.key }))
+        Ok(Outcome::event(SessionEvent::EndOfMedia { key: self.key, play: self.number }))
     }
 
     fn fail(&mut self, index: usize, reason: String, turn: &mut Turn<'_>) -> Outcome {

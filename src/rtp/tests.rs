@@ -113,7 +113,7 @@ fn the_end_of_media_says_bye_on_every_stream_within_two_seconds() {
         assert!((0..2 * SECOND).contains(&(bye.at_us - last)));
         assert_eq!(reports.iter().filter(|sent| sent.ends_with_bye()).count(), 1);
     }
-    assert_eq!(bench.events(), [SessionEvent::EndOfMedia { key: 1 }]);
+    assert_eq!(bench.events(), [SessionEvent::EndOfMedia { key: 1, play: 0 }]);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_stop_point_pauses_and_the_next_play_goes_on_exactly_there() {
     bench.play(play);
     bench.run_for(5 * SECOND);
     let events = bench.events();
-    let [SessionEvent::Stopped { key: 1, position }] = events.as_slice() else { panic!("{events:?}") };
+    let [SessionEvent::Stopped { key: 1, position, .. }] = events.as_slice() else { panic!("{events:?}") };
     assert_eq!(position.media_us, 2 * SECOND);
     assert_eq!(bench.rtp(5000).len(), 100);
     assert!(bench.rtcp(5001).iter().all(|sent| !sent.ends_with_bye()));
@@ -365,7 +365,7 @@ fn a_source_that_waits_for_data_goes_on_when_it_calls() {
     assert_eq!(bench.events(), []);
     waker.lock().take().expect("asked to be woken").wake();
     bench.run_for(10_000);
-    assert_eq!(bench.events(), [SessionEvent::EndOfMedia { key: 1 }]);
+    assert_eq!(bench.events(), [SessionEvent::EndOfMedia { key: 1, play: 0 }]);
 }
 
 #[tokio::test]

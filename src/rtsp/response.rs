@@ -76,6 +76,16 @@ impl ResponseBuilder {
         Self { out }
     }
 
+    /// Goes on with an answer whose first lines are written already.
+    pub fn headers_only() -> Self {
+        Self { out: BytesMut::new() }
+    }
+
+    /// The lines so far, without the blank line that ends the headers.
+    pub fn into_lines(self) -> BytesMut {
+        self.out
+    }
+
     /// Adds a header. Order is that of the calls; nothing is merged. Line ends in the value become blanks, so that no
     /// value a peer sent can start a line of its own.
     pub fn header(&mut self, header: Header, value: impl AsRef<[u8]>) -> &mut Self {

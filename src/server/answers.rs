@@ -27,6 +27,16 @@ pub(super) fn before_session(ctx: &Arc<RequestContext>, request: &Request) -> bo
         ctx.respond(|_| {});
         return true;
     }
+    let required = request.header_text(Header::Require).unwrap_or_default();
+    let tags = required.split(',').map(str::trim).filter(|tag| !tag.is_empty());
+    let unknown: Vec<&str> = tags.filter(|tag| !tag.eq_ignore_ascii_case(RANDOM_DATA_TAG)).collect();
+    if !unknown.is_empty() {
+        ctx.set_status(Status::OptionNotSupported);
+        ctx.respond(|answer| {
+            answer.header(Header::Unsupported, unknown.join(", "));
+        });
+        return true;
+    }
     match request.method() {
         Method::Options if request.header(Header::Session).is_none() => {
             options(ctx, request);
@@ -63,19 +73,8 @@ fn is_ping(ctx: &Arc<RequestContext>, request: &Request) -> bool {
 }
 
 fn options(ctx: &Arc<RequestContext>, request: &Request) {
-    let required = request.header_text(Header::Require).unwrap_or_default();
-    let tags = || required.split(',').map(str::trim).filter(|tag| !tag.is_empty());
-    let unknown: Vec<&str> = tags().filter(|tag| !tag.eq_ignore_ascii_case(RANDOM_DATA_TAG)).collect();
-    if !unknown.is_empty() {
-        ctx.set_status(Status::OptionNotSupported);
-        let list = unknown.join(", ");
-        ctx.respond(|answer| {
-            answer.header(Header::Unsupported, &list);
-        });
-        return;
-    }
     let asked = request.header_text(Header::XRandomDataSize).and_then(|text| extensions::random_data_size(&text));
-    match asked.filter(|size| *size > 0 && tags().next().is_some()) {
+    match asked.filter(|size| *size > 0 && request.header(Header::Require).is_some()) {
         Some(size) => {
             let mut body = vec![0; usize::try_from(size.min(extensions::MAX_RANDOM_DATA)).unwrap_or(0)];
             rand::rng().fill_bytes(&mut body);

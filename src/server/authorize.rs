@@ -20,9 +20,6 @@ use crate::rtsp::{Header, Method, Request, Status};
 const ACTION_READ: u32 = 1;
 const ACTION_WRITE: u32 = 2;
 
-/// How often modules that have to wait may start the Authenticate role anew.
-const MAX_ROUNDS: u32 = 1000;
-
 /// Runs both roles; leaves an answer in the context if the request is refused.
 pub(super) async fn run(ctx: &Arc<RequestContext>, request: &Request) {
     let default = Scheme::from_pref(&ctx.server.prefs().authentication_scheme).unwrap_or(Scheme::Digest);
@@ -72,11 +69,7 @@ fn prepare(ctx: &RequestContext, request: &Request, scheme: Scheme, records: boo
 
 /// Asks each module who the user is until one has found the user or taken the check upon itself.
 async fn authenticate(ctx: &Arc<RequestContext>) {
-    for _ in 0..MAX_ROUNDS {
-        if ask_who(ctx).await {
-            return;
-        }
-    }
+    while !ask_who(ctx).await {}
 }
 
 /// Asks each module once; false if one had to wait, so that all are asked again.
@@ -171,7 +164,7 @@ fn challenge(ctx: &RequestContext) {
 
 /// The connection's nonce, a new one if the answer was made with another. It is kept with the connection for modules.
 fn digest_challenges(ctx: &RequestContext) -> Vec<String> {
-    let (nonces, owner, now) = (&ctx.server.authenticator.nonces, ctx.connection.number, Instant::now());
+    let (nonces, owner, now) = (&ctx.server.authenticator.nonces, u64::from(ctx.connection.id), Instant::now());
     let nonce = if ctx.is_stale() { nonces.renew(owner, now) } else { nonces.issue(owner, now) };
     let sha256 = ctx.accounts().is_some_and(|accounts| accounts.users.all_have_sha256());
     let values = digest::challenges(&digest_realm(ctx), &nonce, ctx.is_stale(), Offer { qop: sha256, sha256 });

@@ -1,10 +1,10 @@
 //! One TCP connection: reads events, walks requests in order, hands interleaved frames to their streams.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -13,11 +13,12 @@ use tokio::net::TcpStream;
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
 
+use super::contain::contain;
 use super::context::RequestContext;
 use super::session::ClientSession;
 use super::{Server, objects, walk};
 use crate::qtss::attr::*;
-use crate::qtss::{Object, Role, RoleCall, RoleParams};
+use crate::qtss::{ClosingReason, Object, Role, RoleCall, RoleParams};
 use crate::rtp::{ConnWriter, RtpStream, Transport, Written};
 use crate::rtsp::extensions::DynamicRate;
 use crate::rtsp::response::{ResponseHead, error_response, options_probe};
@@ -36,14 +37,23 @@ const PROBE_BYTES: usize = 1400;
 /// How long a closing connection may take to deliver what is still queued.
 const LINGER: Duration = Duration::from_secs(5);
 
+/// How long a client may take to accept an answer.
+const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Interleaved frames kept while the answer to a probe is awaited; more are dropped, as a full network would.
+const MAX_HELD: usize = 64;
+
+/// Sessions a connection remembers before it looks which of them have ended.
+const MANY_SESSIONS: usize = 32;
+
 /// What all that works for a connection shares.
 pub struct Connection {
+    /// Its number, from 1.
+    pub id: u32,
     /// The client's address.
     pub peer: SocketAddr,
     /// Our address.
     pub local: SocketAddr,
-    /// Counts the connections of this run from 1; nonces are given out to it.
-    pub(super) number: u64,
     /// `qtssRTSPSessionObjectType`.
     pub object: Arc<Object>,
     /// All output goes through here, responses and interleaved frames alike.
@@ -68,8 +78,21 @@ struct Bindings {
     implicit: Option<SessionId>,
     /// The session of the last request that named one.
     remembered: Option<SessionId>,
-    /// Streams whose packets go over this connection, by channel (even: RTP, odd: RTCP).
-    channels: HashMap<u8, (Arc<ClientSession>, Arc<RtpStream>)>,
+    /// The sessions that requests on this connection were about.
+    served: HashSet<SessionId>,
+    /// The session whose request is being walked.
+    current: Option<SessionId>,
+    /// Streams whose packets go over this connection, by channel. A session may end without the connection's doing.
+    channels: HashMap<u8, (Weak<ClientSession>, Weak<RtpStream>)>,
+}
+
+impl Bindings {
+    /// Forgets the channels of sessions that have ended.
+    fn free_channels(&mut self) {
+        self.channels.retain(|_, (session, stream)| {
+            stream.strong_count() > 0 && session.upgrade().is_some_and(|session| !session.is_closing())
+        });
+    }
 }
 
 impl Connection {
@@ -112,15 +135,40 @@ impl Connection {
         server.sessions.find(id)
     }
 
-    /// Does media of a live session go over this connection?
-    pub fn carries_media(&self) -> bool {
-        self.sessions.lock().channels.values().any(|(session, _)| !session.is_closing())
+    /// A request on `session` begins.
+    pub(super) fn begin_request(&self, server: &Server, session: &ClientSession) {
+        session.attend(self.id);
+        let mut bindings = self.sessions.lock();
+        bindings.current = Some(session.id);
+        if bindings.served.insert(session.id) && bindings.served.len() > MANY_SESSIONS {
+            bindings.served.retain(|id| server.sessions.find(*id).is_some());
+        }
     }
 
-    /// Reserves a channel pair: the wanted one if both numbers are free, else the first free pair from 0-1 up.
-    pub fn reserve_channels(&self, wanted: Option<(u8, u8)>) -> Option<(u8, u8)> {
-        let sessions = self.sessions.lock();
-        let free = |channel: u8| !sessions.channels.contains_key(&channel);
+    /// The request's walk is over.
+    pub(super) fn end_request(&self) {
+        self.sessions.lock().current = None;
+    }
+
+    /// Do this stream's packets go over this connection?
+    pub(super) fn carries(&self, stream: &RtpStream) -> bool {
+        matches!(stream.transport(), Transport::Interleaved { conn, .. } if Arc::ptr_eq(conn, &self.writer))
+    }
+
+    /// Does media of a live session go over this connection?
+    pub fn carries_media(&self) -> bool {
+        let mut bindings = self.sessions.lock();
+        bindings.free_channels();
+        !bindings.channels.is_empty()
+    }
+
+    /// Reserves a channel pair: the wanted one if both numbers are free, else the first free pair from 0-1 up. Those of
+    /// the stream whose place the new one takes count as free.
+    pub fn reserve_channels(&self, wanted: Option<(u8, u8)>, former: Option<&Arc<RtpStream>>) -> Option<(u8, u8)> {
+        let mut sessions = self.sessions.lock();
+        sessions.free_channels();
+        let is_former = |stream: &Weak<RtpStream>| former.is_some_and(|former| is(stream, former));
+        let free = |channel: u8| sessions.channels.get(&channel).is_none_or(|(_, stream)| is_former(stream));
         match wanted {
             Some((rtp, rtcp)) if rtp != rtcp && free(rtp) && free(rtcp) => Some((rtp, rtcp)),
             _ => (0..=254).step_by(2).map(|rtp| (rtp, rtp + 1)).find(|(rtp, rtcp)| free(*rtp) && free(*rtcp)),
@@ -131,14 +179,20 @@ impl Connection {
     pub fn bind_channels(&self, channels: (u8, u8), session: &Arc<ClientSession>, stream: &Arc<RtpStream>) {
         let mut sessions = self.sessions.lock();
         for channel in [channels.0, channels.1] {
-            sessions.channels.insert(channel, (Arc::clone(session), Arc::clone(stream)));
+            sessions.channels.insert(channel, (Arc::downgrade(session), Arc::downgrade(stream)));
         }
+    }
+
+    /// A stream is given up: what channels it has are free again.
+    pub fn release_stream(&self, stream: &Arc<RtpStream>) {
+        self.sessions.lock().channels.retain(|_, (_, bound)| !is(bound, stream));
     }
 
     /// A session has ended: its channels are free again.
     pub fn release_session(&self, id: SessionId) {
         let mut sessions = self.sessions.lock();
-        sessions.channels.retain(|_, (session, _)| session.id != id);
+        sessions.channels.retain(|_, (session, _)| session.upgrade().is_some_and(|session| session.id != id));
+        sessions.served.remove(&id);
         if sessions.implicit == Some(id) {
             sessions.implicit = None;
         }
@@ -174,7 +228,8 @@ impl Connection {
                     Ok(count) if count > 0 => {}
                     _ => return false,
                 },
-                event @ Event::Interleaved { .. } => reading.held.push_back(event),
+                event @ Event::Interleaved { .. } if reading.held.len() < MAX_HELD => reading.held.push_back(event),
+                Event::Interleaved { .. } => {}
                 event => {
                     reading.held.push_back(event);
                     return false;
@@ -185,12 +240,69 @@ impl Connection {
 }
 
 impl Connection {
-    /// Sends text of ours, waiting until the kernel has all of it.
+    /// Sends text of ours, waiting until the kernel has all of it, but not longer than 30 s.
     pub(super) async fn send(&self, bytes: &[u8]) -> io::Result<()> {
         match self.writer.send_response(bytes)? {
             Written::Sent => Ok(()),
-            Written::Queued => self.writer.flush().await,
+            Written::Queued => match tokio::time::timeout(SEND_TIMEOUT, self.writer.flush()).await {
+                Ok(flushed) => flushed,
+                Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not read its answers")),
+            },
         }
+    }
+}
+
+/// Is this the stream?
+fn is(bound: &Weak<RtpStream>, stream: &Arc<RtpStream>) -> bool {
+    std::ptr::eq(bound.as_ptr(), Arc::as_ptr(stream))
+}
+
+/// What reading a request's body gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyRead {
+    /// So many bytes, at least one.
+    Bytes(usize),
+    /// None have arrived yet.
+    NotYet,
+    /// All have been read.
+    End,
+    /// The connection is gone.
+    Lost,
+}
+
+impl Connection {
+    /// Takes bytes of the body of the request in progress, as far as they are here. Does not wait.
+    pub fn read_body(&self, buffer: &mut [u8]) -> BodyRead {
+        let Ok(mut reading) = self.reading.try_lock() else { return BodyRead::NotYet };
+        for _ in 0..2 {
+            let bytes = reading.reader.take_body(buffer.len());
+            if let (false, Some(target)) = (bytes.is_empty(), buffer.get_mut(..bytes.len())) {
+                target.copy_from_slice(&bytes);
+                return BodyRead::Bytes(bytes.len());
+            }
+            if reading.reader.body_left() == 0 {
+                return BodyRead::End;
+            }
+            match reading.read_once() {
+                Ok(0) => return BodyRead::Lost,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return BodyRead::NotYet,
+                Err(_) => return BodyRead::Lost,
+            }
+        }
+        BodyRead::NotYet
+    }
+
+    /// Waits until the client has sent something more, or is gone.
+    pub async fn readable(&self) {
+        let stream = {
+            let reading = self.reading.lock().await;
+            if reading.reader.body_left() > 0 && reading.reader.buffered() > 0 {
+                return;
+            }
+            Arc::clone(&reading.stream)
+        };
+        let _ = stream.readable().await; // an error is an event too
     }
 }
 
@@ -239,24 +351,37 @@ pub(super) async fn serve(server: Arc<Server>, stream: TcpStream, peer: SocketAd
     let local = stream.local_addr()?;
     let stream = Arc::new(stream);
     let writer = ConnWriter::new(Arc::clone(&stream), peer);
-    let number = server.next_connection_id();
-    let object = objects::new_rtsp_session(&server.objects, number, peer, local);
+    let id = server.next_connection_id();
+    let object = objects::new_rtsp_session(&server.objects, id, peer, local);
     let reading = Reading { stream, reader: RequestReader::new(), held: VecDeque::new() };
     let connection = Arc::new(Connection {
+        id,
         peer,
         local,
-        number: u64::from(number),
         object,
         writer,
         sessions: Mutex::default(),
         reading: AsyncMutex::new(reading),
         probed: AtomicBool::new(false),
     });
+    connection.object.attach(Arc::downgrade(&connection));
     server.stats.current_rtsp.fetch_add(1, Ordering::Relaxed);
-    let result = run(&server, &connection).await;
+    let result = contain(|| format!("connection from {peer}"), run(&server, &connection)).await;
+    if result.is_none() {
+        end_current(&server, &connection);
+    }
+    let _ = contain(|| format!("end of the connection from {peer}"), end(&server, &connection)).await;
     server.stats.current_rtsp.fetch_sub(1, Ordering::Relaxed);
-    end(&server, &connection).await;
-    result
+    result.unwrap_or(Ok(()))
+}
+
+/// A request has panicked: its session is not to be trusted any more.
+fn end_current(server: &Arc<Server>, connection: &Arc<Connection>) {
+    let current = connection.sessions.lock().current;
+    if let Some(session) = current.and_then(|id| server.sessions.find(id)) {
+        session.last_status.store(500, Ordering::Relaxed);
+        server.begin_closing(&session, ClosingReason::Teardown);
+    }
 }
 
 async fn run(server: &Arc<Server>, connection: &Arc<Connection>) -> io::Result<()> {
@@ -315,12 +440,12 @@ async fn handle_request(server: &Arc<Server>, connection: &Arc<Connection>, raw:
         }
     };
     let response = ctx.take_response();
-    if !response.is_empty() {
-        connection.send(&response).await?;
-    }
+    let sent = if response.is_empty() { Ok(()) } else { connection.send(&response).await };
+    // A client that is gone before it has its answer meant what it said all the same.
     for work in ctx.take_after() {
         work();
     }
+    sent?;
     Ok(ctx.keep_alive() && !asked_to_close)
 }
 
@@ -342,7 +467,7 @@ async fn refuse_bytes(
 /// An interleaved frame from the client: receiver reports on odd channels; a number never handed out is dropped.
 async fn incoming_data(server: &Arc<Server>, connection: &Arc<Connection>, channel: u8, payload: &[u8]) {
     let found = connection.sessions.lock().channels.get(&channel).cloned();
-    if let Some((session, stream)) = found {
+    if let Some((session, stream)) = found.and_then(|(session, stream)| Some((session.upgrade()?, stream.upgrade()?))) {
         session.refresh(server.now_ms());
         if matches!(stream.transport(), Transport::Interleaved { rtcp_channel, .. } if *rtcp_channel == channel) {
             let summary = stream.handle_rtcp(server.clock.as_ref(), payload);
@@ -369,16 +494,9 @@ async fn end(server: &Arc<Server>, connection: &Arc<Connection>) {
         tracing::debug!("{}: closed with unsent bytes", connection.peer);
     }
     connection.writer.close();
-    let (implicit, carried) = {
-        let mut bindings = connection.sessions.lock();
-        let carried: Vec<_> = bindings.channels.drain().map(|(_, (session, _))| session).collect();
-        (bindings.implicit.take(), carried)
-    };
-    for session in carried {
-        server.connection_lost(&session).await;
-    }
-    if let Some(session) = implicit.and_then(|id| server.sessions.find(id)) {
-        server.connection_lost(&session).await;
+    let served = std::mem::take(&mut *connection.sessions.lock()).served;
+    for session in served.into_iter().filter_map(|id| server.sessions.find(id)) {
+        server.connection_lost(&session, connection).await;
     }
     for module in server.registry.modules_in(Role::RtspSessionClosing).iter() {
         let params = RoleParams { rtsp_session: Some(&connection.object), ..RoleParams::new(connection) };

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
@@ -37,6 +38,9 @@ pub struct RequestContext {
     after: Mutex<Vec<AfterResponse>>,
     replaced: Mutex<Option<Bytes>>,
     profile: Arc<Object>,
+    head_written: AtomicBool,
+    /// Bytes of the answer have left already.
+    responded: AtomicBool,
     kept: Mutex<Vec<Box<dyn Any + Send>>>,
     pub(super) login: Mutex<Login>,
 }
@@ -59,7 +63,7 @@ impl RequestContext {
         object.set_object(qtssRTSPReqStreamRef, object.handle());
         let profile = server.objects.create_sharing_lock(ObjectType::UserProfile, &object);
         object.set_object(qtssRTSPReqUserProfile, profile.handle());
-        Ok(Arc::new(Self {
+        let context = Arc::new(Self {
             server: Arc::clone(server),
             connection: Arc::clone(connection),
             object,
@@ -71,9 +75,13 @@ impl RequestContext {
             after: Mutex::new(Vec::new()),
             replaced: Mutex::new(None),
             profile,
+            head_written: AtomicBool::new(false),
+            responded: AtomicBool::new(false),
             kept: Mutex::new(Vec::new()),
             login: Mutex::default(),
-        }))
+        });
+        context.object.attach(Arc::downgrade(&context));
+        Ok(context)
     }
 
     /// `qtssUserProfileObjectType`: who sent the request, as far as modules found out.
@@ -156,7 +164,23 @@ impl RequestContext {
 
     /// Has any byte of an answer been written?
     pub fn has_response(&self) -> bool {
-        !self.response.lock().is_empty()
+        self.responded.load(Ordering::Acquire) || !self.response.lock().is_empty()
+    }
+
+    /// Bytes of the answer have gone past this context to the connection.
+    pub fn note_response(&self) {
+        self.responded.store(true, Ordering::Release);
+    }
+
+    /// Adds header lines; the first call writes the status line and the standard headers before them. With `end` the
+    /// blank line follows. For modules that compose their answer piece by piece.
+    pub fn add_headers(&self, end: bool, compose: impl FnOnce(&mut ResponseBuilder)) {
+        let mut answer = match self.head_written.swap(true, Ordering::AcqRel) {
+            true => ResponseBuilder::headers_only(),
+            false => self.start_answer(),
+        };
+        compose(&mut answer);
+        self.append(if end { answer.finish() } else { answer.into_lines() });
     }
 
     /// The status the answer has, or would have if it were written now.
@@ -285,6 +309,7 @@ fn closes_connection(status: Status) -> bool {
             | Status::MethodNotValidInState
             | Status::InvalidRange
             | Status::AggregateOptionNotAllowed
+            | Status::OnlyAggregateOptionAllowed
             | Status::UnsupportedTransport
             | Status::OptionNotSupported
     )

@@ -6,22 +6,30 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
+use super::connection::Connection;
+use super::contain::contain;
 use super::listener::{self, BoundListener};
-use super::session::{ClientSession, PlayState};
+use super::session::{ClientSession, PlayState, SessionStream};
 use super::stats::process_cpu_ms;
 use super::{Server, ServerState};
 use crate::qtss::attr::*;
 use crate::qtss::{ClosingReason, Role, RoleCall, RoleParams, SyncRole};
-use crate::rtp::{SessionEvent, Transport};
+use crate::rtp::{PlayRequest, SessionEvent, Transport};
 use crate::rtsp::SessionId;
 
 /// How often time-outs and figures are looked at.
 const TICK: Duration = Duration::from_secs(1);
 
-/// A UDP session whose connection is gone and whose player sends nothing ends after its usual time-out; an interleaved
-/// one ends at once.
+/// How long the sessions may take to end when the server stops.
 const STOP_WAIT: Duration = Duration::from_secs(5);
+
+/// How long the connections may take after that.
+const CONNECTIONS_WAIT: Duration = Duration::from_secs(1);
+
+/// How often the stopping server looks whether they have ended.
+const STOP_LOOK: Duration = Duration::from_millis(10);
 
 /// Answers and packets that are under way when the stop comes may still leave.
 const STOP_GRACE: Duration = Duration::from_millis(300);
@@ -51,17 +59,25 @@ impl Server {
 
     /// With no descriptor left: gives up the reserve for a moment, tells one peer so, and takes the reserve again.
     pub(super) async fn refuse_without_descriptors(&self, listener: &TcpListener) {
+        // Only one of the listeners has it at a time.
         let reserve = self.reserve.lock().take();
-        let had_reserve = reserve.is_some();
-        drop(reserve);
-        if had_reserve {
+        if reserve.is_some() {
+            drop(reserve);
             if let Ok(Ok((stream, _))) = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await {
                 if let Ok(mut stream) = stream.into_std() {
                     let _ = stream.write_all(REFUSAL);
                 }
             }
         }
-        *self.reserve.lock() = std::fs::File::open("/dev/null").ok();
+        self.keep_reserve();
+    }
+
+    /// Sees to it that a descriptor is kept back for the next shortage, if there is one to be had.
+    pub(super) fn keep_reserve(&self) {
+        let mut reserve = self.reserve.lock();
+        if reserve.is_none() {
+            *reserve = std::fs::File::open("/dev/null").ok();
+        }
     }
 
     /// Makes a client session for `peer`.
@@ -76,15 +92,15 @@ impl Server {
         session
     }
 
-    /// The connection that made or carried a session is gone. What was only described, and what was interleaved on it,
-    /// ends; a UDP session plays on until its time-out (players may come back on another connection).
-    pub(super) async fn connection_lost(self: &Arc<Self>, session: &Arc<ClientSession>) {
-        let plays_on = {
+    /// A connection that served a session is gone. What was only described, and what was interleaved on it, ends; a UDP
+    /// session plays on as long as its player gives signs of life (players may come back on another connection).
+    pub(super) async fn connection_lost(self: &Arc<Self>, session: &Arc<ClientSession>, connection: &Connection) {
+        let (is_empty, carried) = {
             let state = session.state.lock().await;
-            !state.streams.is_empty()
-                && state.streams.iter().all(|s| !matches!(s.stream.transport(), Transport::Interleaved { .. }))
+            (state.streams.is_empty(), state.streams.iter().any(|s| connection.carries(&s.stream)))
         };
-        if !plays_on {
+        let unattended = session.leave_unattended(connection.id);
+        if carried || (is_empty && unattended) {
             if session.was_played() {
                 session.last_status.store(504, Ordering::Relaxed);
             }
@@ -92,28 +108,59 @@ impl Server {
         }
     }
 
-    /// Ends a session: packets stop, BYE goes out, modules are told, the log line is written, its handles go stale.
+    /// Ends a session and waits until it is done. Never to be awaited by a request on the session: the end waits for that.
     pub async fn close_session(self: &Arc<Self>, session: &Arc<ClientSession>, reason: ClosingReason) {
-        if !session.begin_close() {
-            return;
+        if let Some(end) = self.begin_closing(session, reason) {
+            let _ = end.await; // the task contains its panics
         }
+    }
+
+    /// Begins the end of a session, which no request finds from now on; `None` if it has begun already. In a task of its
+    /// own, after the request in progress: packets stop, BYE goes out, modules are told, the log line is written, handles
+    /// go stale.
+    pub fn begin_closing(
+        self: &Arc<Self>,
+        session: &Arc<ClientSession>,
+        reason: ClosingReason,
+    ) -> Option<JoinHandle<()>> {
+        if !session.begin_close() {
+            return None;
+        }
+        let (server, session) = (Arc::clone(self), Arc::clone(session));
+        Some(tokio::spawn(async move { server.finish_closing(session, reason).await }))
+    }
+
+    async fn finish_closing(self: Arc<Self>, session: Arc<ClientSession>, reason: ClosingReason) {
         if reason == ClosingReason::Timeout {
             session.last_status.store(504, Ordering::Relaxed);
+        }
+        if std::mem::take(&mut session.state.lock().await.play) == PlayState::Playing {
+            self.note_pause(&session);
         }
         self.engine.teardown(session.key(), true).await;
         self.sessions.remove(session.id);
         self.object.remove_object(qtssSvrClientSessions, session.object.handle());
-        if session.counted.load(Ordering::Relaxed) {
-            self.stats.current_sessions.fetch_sub(1, Ordering::Relaxed);
-        }
         session.object.set_u32(qtssCliTeardownReason, reason as u32);
-        let context = ClosingSession { server: Arc::clone(self), session: Arc::clone(session), reason };
+        let context = ClosingSession { server: Arc::clone(&self), session: Arc::clone(&session), reason };
         for module in self.registry.modules_in(Role::ClientSessionClosing).iter() {
             let params = RoleParams { client_session: Some(&session.object), ..RoleParams::new(&context) };
-            let _ = module.call(RoleCall::ClientSessionClosing { params, reason }).await;
+            let call = module.call(RoleCall::ClientSessionClosing { params, reason });
+            let _ = contain(|| format!("{} at the end of a session", module.name()), call).await;
         }
+        // Only now: modules, and the log line, count the session that ends among the others.
+        self.leave_place(&session);
         // Streams (and with them ports and channels) go when the last holder lets go of them.
         session.state.lock().await.streams.clear();
+    }
+
+    /// Hands a play to the send workers, unless the session has ended meanwhile.
+    pub fn launch(self: &Arc<Self>, session: &Arc<ClientSession>, play: PlayRequest) {
+        self.engine.play(play);
+        // An end that began before this may have reached the workers first; one that begins later reaches them after it.
+        if session.is_closing() {
+            let (server, key) = (Arc::clone(self), session.key());
+            tokio::spawn(async move { server.engine.teardown(key, false).await });
+        }
     }
 
     /// Follows what the send workers report until the server ends.
@@ -121,24 +168,37 @@ impl Server {
         let Some(mut events) = self.events.lock().take() else { return };
         while let Some(event) = events.recv().await {
             let Some(session) = session_of(&self, &event) else { continue };
-            let server = Arc::clone(&self);
-            match event {
-                SessionEvent::EndOfMedia { .. } => stopped(&server, &session, PlayState::Ended, None).await,
-                SessionEvent::Stopped { position, .. } => {
-                    stopped(&server, &session, PlayState::Paused, Some(position)).await;
-                }
-                SessionEvent::SourceFailed { track_id, reason, .. } => {
-                    let url = session.log_facts().uri_stem;
-                    tracing::warn!("{url}: track {track_id}: {reason}; session ended");
-                    session.last_status.store(415, Ordering::Relaxed);
-                    server.close_session(&session, ClosingReason::Teardown).await;
-                }
-                SessionEvent::ConnectionLost { .. } | SessionEvent::Panicked { .. } => {
-                    session.last_status.store(500, Ordering::Relaxed);
-                    server.close_session(&session, ClosingReason::Teardown).await;
-                }
-            }
+            // One session's request in progress must not keep the others waiting.
+            tokio::spawn(Arc::clone(&self).follow(session, event));
         }
+    }
+
+    async fn follow(self: Arc<Self>, session: Arc<ClientSession>, event: SessionEvent) {
+        let status = match event {
+            SessionEvent::EndOfMedia { play, .. } => {
+                return stopped(&self, &session, play, PlayState::Ended, None).await;
+            }
+            SessionEvent::Stopped { play, position, .. } => {
+                return stopped(&self, &session, play, PlayState::Paused, Some(position)).await;
+            }
+            SessionEvent::SourceFailed { track_id, reason, .. } => {
+                let url = session.log_facts().uri_stem;
+                tracing::warn!("{url}: track {track_id}: {reason}; session ended");
+                415
+            }
+            SessionEvent::ConnectionLost { .. } => {
+                // It may hang rather than be closed: its reader sees the end, too.
+                for SessionStream { stream, .. } in &session.state.lock().await.streams {
+                    if let Transport::Interleaved { conn, .. } = stream.transport() {
+                        conn.close();
+                    }
+                }
+                504
+            }
+            SessionEvent::Panicked { .. } => 500,
+        };
+        session.last_status.store(status, Ordering::Relaxed);
+        self.close_session(&session, ClosingReason::Teardown).await;
     }
 
     /// Once a second: time-outs, bandwidth, CPU. Once per `average_bandwidth_update`: too much bandwidth ends the newest.
@@ -151,7 +211,7 @@ impl Server {
         loop {
             ticks.tick().await;
             for session in self.sessions.overdue(self.now_ms()) {
-                self.close_session(&session, ClosingReason::Timeout).await;
+                self.begin_closing(&session, ClosingReason::Timeout);
             }
             let now = Sample::take(&self);
             sum += now.publish_since(&last, &self);
@@ -161,13 +221,13 @@ impl Server {
             if seconds >= period {
                 self.stats.average_bandwidth.store(sum / seconds, Ordering::Relaxed);
                 (seconds, sum) = (0, 0);
-                self.shed_bandwidth().await;
+                self.shed_bandwidth();
             }
         }
     }
 
     /// Over `maximum_bandwidth` on average: the newest session that is not older than `safe_play_duration` ends.
-    async fn shed_bandwidth(self: &Arc<Self>) {
+    fn shed_bandwidth(self: &Arc<Self>) {
         let prefs = self.prefs();
         let kilobits = self.stats.average_bandwidth.load(Ordering::Relaxed) / 1024;
         if prefs.maximum_bandwidth < 0 || kilobits <= u64::from(prefs.maximum_bandwidth.unsigned_abs()) {
@@ -179,7 +239,7 @@ impl Server {
         if let Some(session) = newest.filter(|session| now - session.created_ms < safe_ms) {
             tracing::info!("maximum_bandwidth exceeded ({kilobits} kbit/s): the newest session ends");
             session.last_status.store(453, Ordering::Relaxed);
-            self.close_session(&session, ClosingReason::Teardown).await;
+            self.begin_closing(&session, ClosingReason::Teardown);
         }
     }
 
@@ -191,14 +251,30 @@ impl Server {
             tokio::time::sleep(STOP_GRACE).await;
         }
         let closing = async {
-            for session in self.sessions.all() {
-                self.close_session(&session, ClosingReason::Teardown).await;
+            // A request in progress may have made one more.
+            loop {
+                let sessions = self.sessions.all();
+                let ends: Vec<_> =
+                    sessions.iter().filter_map(|s| self.begin_closing(s, ClosingReason::Teardown)).collect();
+                for end in ends {
+                    let _ = end.await; // the task contains its panics
+                }
+                if self.sessions.all().is_empty() {
+                    return;
+                }
+                tokio::time::sleep(STOP_LOOK).await;
             }
         };
         if tokio::time::timeout(STOP_WAIT, closing).await.is_err() {
             tracing::warn!("some sessions did not end within {} s", STOP_WAIT.as_secs());
         }
         self.stop.send_replace(true);
+        let gone = async {
+            while self.stats.current_rtsp.load(Ordering::Relaxed) > 0 {
+                tokio::time::sleep(STOP_LOOK).await;
+            }
+        };
+        let _ = tokio::time::timeout(CONNECTIONS_WAIT, gone).await; // the process ends with or without them
         for module in self.registry.modules_in(Role::Shutdown).iter() {
             let _ = module.call_sync(SyncRole::Shutdown);
         }
@@ -220,16 +296,22 @@ fn session_of(server: &Server, event: &SessionEvent) -> Option<Arc<ClientSession
     server.sessions.find(id)
 }
 
-async fn stopped(server: &Server, session: &ClientSession, play: PlayState, position: Option<crate::rtp::Position>) {
+/// Packets of play `number` have stopped by themselves.
+async fn stopped(
+    server: &Server,
+    session: &ClientSession,
+    number: u32,
+    play: PlayState,
+    position: Option<crate::rtp::Position>,
+) {
     let mut state = session.state.lock().await;
-    if state.play != PlayState::Playing {
+    if state.play != PlayState::Playing || state.play_number != number {
         return;
     }
     state.play = play;
     state.stopped_at_ms = Some(server.now_ms());
     state.position = position;
-    session.object.set_u32(qtssCliSesState, 0);
-    server.stats.current_playing.fetch_sub(1, Ordering::Relaxed);
+    server.note_pause(session);
 }
 
 /// Totals at one moment.
@@ -320,6 +402,9 @@ impl Server {
         let prefs = self.prefs();
         self.send_prefs.store(Arc::new(super::limits::send_prefs(&prefs)));
         self.relisten(&prefs);
+        if let Some(objects) = self.pref_objects.get() {
+            objects.refresh();
+        }
         self.registry.call_all(Role::RereadPrefs, || SyncRole::RereadPrefs);
     }
 

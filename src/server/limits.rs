@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::Server;
+use super::session::ClientSession;
 use crate::config::ServerPrefs;
 use crate::rtp::SendPrefs;
 
@@ -28,7 +29,10 @@ impl Server {
         }
         let prefs = self.prefs();
         let reached = |limit: i32, now: u64| limit >= 0 && now >= u64::from(limit.unsigned_abs());
-        if reached(prefs.maximum_connections, u64::from(self.stats.current_sessions.load(Ordering::Relaxed))) {
+        let count = |counter: &std::sync::atomic::AtomicU32| u64::from(counter.load(Ordering::Relaxed));
+        // The connection that asks is among them.
+        let other_connections = (count(&self.stats.current_rtsp) + count(&self.stats.current_http)).saturating_sub(1);
+        if reached(prefs.maximum_connections, count(&self.stats.current_sessions).max(other_connections)) {
             return Err(Refusal::TooManyClients);
         }
         let kilobits = self.stats.current_bandwidth.load(Ordering::Relaxed) / 1024;
@@ -36,6 +40,27 @@ impl Server {
             return Err(Refusal::TooMuchBandwidth);
         }
         Ok(())
+    }
+
+    /// Gives a session its place among `maximum_connections` before its first stream is made; true if it had none.
+    /// However many SETUPs come at once, no more get a place than there are.
+    pub(super) fn take_place(&self, session: &ClientSession) -> Result<bool, Refusal> {
+        if session.counted.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let limit = u32::try_from(self.prefs().maximum_connections).unwrap_or(u32::MAX);
+        let more = |now: u32| (now < limit).then_some(now + 1);
+        let taken = self.stats.current_sessions.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        taken.map_err(|_| Refusal::TooManyClients)?;
+        session.counted.store(true, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    /// Takes the place back, if the session has one.
+    pub(super) fn leave_place(&self, session: &ClientSession) {
+        if session.counted.swap(false, Ordering::Relaxed) {
+            self.stats.current_sessions.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 

@@ -171,6 +171,7 @@ async fn accept_loop(server: Arc<Server>, listener: TcpListener) {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 if short.swap(false, Ordering::Relaxed) {
+                    server.keep_reserve();
                     tracing::info!("Descriptors are available again; accepting connections.");
                 }
                 start_connection(&server, stream, peer);

@@ -249,7 +249,7 @@ impl RequestContext {
             Outcome::Right => {
                 authenticator.guesses.right(guess.address, &guess.account);
                 if let Some(session) = self.session().filter(|_| is_digest) {
-                    session.nonce_owner.store(self.connection.number, Ordering::Relaxed);
+                    session.nonce_owner.store(u64::from(self.connection.id), Ordering::Relaxed);
                 }
             }
             Outcome::Wrong => {
@@ -266,7 +266,7 @@ impl RequestContext {
     /// Nonces belong to connections; a client that goes on with its session on another connection may use the nonce of
     /// the one before.
     fn nonce_owner(&self, nonce: &str) -> u64 {
-        let (nonces, own) = (&self.server.authenticator.nonces, self.connection.number);
+        let (nonces, own) = (&self.server.authenticator.nonces, u64::from(self.connection.id));
         let before = self.session().map(|session| session.nonce_owner.load(Ordering::Relaxed));
         match before.filter(|before| *before != 0 && *before != own) {
             Some(before) if nonces.is_current(before, nonce, Instant::now()) => before,

@@ -7,12 +7,14 @@
 mod answers;
 mod authorize;
 pub mod connection;
+mod contain;
 mod context;
 mod lifecycle;
 mod limits;
 mod listener;
 mod login;
 mod objects;
+mod pref_objects;
 mod rtcp;
 mod session;
 mod stats;
@@ -26,18 +28,21 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 
-pub use self::connection::Connection;
+pub use self::connection::{BodyRead, Connection};
 pub use self::context::{AfterResponse, RequestContext};
 pub use self::lifecycle::ClosingSession;
 pub use self::limits::Refusal;
 pub use self::listener::{BoundListener, ListenError, Listener, bind_all};
 pub use self::login::{Authenticator, SECRET_ATTRIBUTES, scheme_code, scheme_of_code};
+pub use self::pref_objects::PrefObjects;
 pub use self::rtcp::ReceivedRtcp;
 pub use self::session::{ClientSession, PlayState, SessionLog, SessionState, SessionStream, SessionTable};
 pub use self::stats::Stats;
-use crate::config::{ConfigError, Finding, ModulePrefs, Prefs, ServerPrefs, Severity, identity};
+use crate::config::{
+    ConfigError, Document, EditError, Finding, ModulePrefs, Prefs, SaveError, ServerPrefs, Severity, identity,
+};
 use crate::qtss::attr::*;
-use crate::qtss::{Object, ObjectStore, Registry};
+use crate::qtss::{Object, ObjectStore, Registry, Role, SyncRole};
 use crate::rtp::{
     Clock, EngineConfig, PoolConfig, PortPool, RtcpObserver, RtcpSummary, RtpStream, SendEngine, SendPrefs,
     SessionEvent,
@@ -92,6 +97,8 @@ pub struct Server {
     state: AtomicU32,
     next_connection: AtomicU32,
     stop: watch::Sender<bool>,
+    ending: watch::Sender<bool>,
+    pref_objects: std::sync::OnceLock<Arc<PrefObjects>>,
     events: Mutex<Option<mpsc::UnboundedReceiver<SessionEvent>>>,
 }
 
@@ -132,6 +139,17 @@ impl Preferences {
     /// Reads from the whole configuration.
     pub fn with<T>(&self, read: impl FnOnce(&Prefs) -> T) -> T {
         read(&self.document.lock())
+    }
+
+    /// Changes the configuration and writes the file; see [`Prefs::update`].
+    ///
+    /// # Errors
+    /// The file was made unusable by somebody else, the change is not possible, or writing failed.
+    pub fn update(&self, change: impl FnOnce(&mut Document) -> Result<(), EditError>) -> Result<(), SaveError> {
+        let mut prefs = self.document.lock();
+        prefs.update(change)?;
+        self.server.store(Arc::clone(&prefs.server));
+        Ok(())
     }
 
     /// A module's section.
@@ -177,6 +195,8 @@ impl Server {
             state: AtomicU32::new(ServerState::StartingUp as u32),
             next_connection: AtomicU32::new(1),
             stop: watch::Sender::new(false),
+            ending: watch::Sender::new(false),
+            pref_objects: std::sync::OnceLock::new(),
             events: Mutex::new(Some(events)),
             objects,
             object,
@@ -221,10 +241,29 @@ impl Server {
         self.state.load(Ordering::Acquire)
     }
 
-    /// Changes the state.
+    /// Changes the state. Modules with the StateChange role are told, unless it is the end of starting up.
     pub fn set_state(&self, state: ServerState) {
-        self.state.store(state as u32, Ordering::Release);
         self.object.set_u32(qtssSvrState, state as u32);
+        self.note_state(state as u32);
+    }
+
+    /// Takes over a state that a module has stored in the server object. A fatal one, and one on the way out, ends the
+    /// server.
+    pub fn note_state(&self, state: u32) {
+        let before = self.state.swap(state, Ordering::AcqRel);
+        if before == ServerState::StartingUp as u32 {
+            return;
+        }
+        self.registry.call_all(Role::StateChange, || SyncRole::StateChange { state });
+        let ends = [ServerState::FatalError as u32, ServerState::ShuttingDown as u32].contains(&state);
+        if ends && before != state {
+            self.ending.send_replace(true);
+        }
+    }
+
+    /// A receiver that sees `true` when a module or a fatal message has asked for the server's end.
+    pub fn end_asked(&self) -> watch::Receiver<bool> {
+        self.ending.subscribe()
     }
 
     /// A receiver that sees `true` when connections have to end.
@@ -236,8 +275,13 @@ impl Server {
         self.next_connection.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// RTCP of an interleaved stream has arrived and is in the stream's figures.
+    /// RTCP of a stream has arrived and is in the stream's figures.
     pub(self) fn rtcp_received(&self, stream: &Arc<RtpStream>, compound: &[u8], summary: &RtcpSummary) {
         self.rtcp_roles.rtcp_received(stream, compound, summary);
+    }
+
+    /// The preference objects, which a reread fills anew. Set once, before listening.
+    pub fn set_pref_objects(&self, objects: Arc<PrefObjects>) {
+        let _ = self.pref_objects.set(objects);
     }
 }

@@ -54,34 +54,39 @@ pub(super) fn fill_request(ctx: &RequestContext, request: &Request) {
     fill_numbers(object, request);
 }
 
+/// The decoded path. Its parts and the file on disk are computed from it when they are read, because modules change it
+/// and the root folder.
 fn fill_path(object: &Object, request: &Request) {
-    let full = request.path();
-    object.set_bytes(qtssRTSPReqFilePath, full);
-    let trunc = path::without_last_part(full);
-    if let Some(trunc) = trunc {
-        object.set_bytes(qtssRTSPReqFilePathTrunc, trunc);
-    }
-    let name = path::last_part(full);
-    if !name.is_empty() {
-        object.set_bytes(qtssRTSPReqFileName, name);
-    }
-    let digits = path::trailing_digits(full);
-    if !digits.is_empty() {
-        object.set_bytes(qtssRTSPReqFileDigit, digits);
-    }
-    // In SETUP the local path is without the track's part.
-    let relative = if request.method() == Method::Setup { trunc.unwrap_or(b"/") } else { full }.to_vec();
-    object.set_computed(
-        qtssRTSPReqLocalPath,
-        Arc::new(move |object: &Object| {
-            let mut local = object.bytes(qtssRTSPReqRootDir).unwrap_or_default();
-            while local.last() == Some(&b'/') {
-                local.pop();
-            }
-            local.extend_from_slice(&relative);
-            local.into()
-        }),
-    );
+    object.set_bytes(qtssRTSPReqFilePath, request.path());
+}
+
+fn unless_empty(bytes: &[u8]) -> Option<Vec<u8>> {
+    (!bytes.is_empty()).then(|| bytes.to_vec())
+}
+
+/// How the parts of a request's path are computed.
+fn declare_paths(store: &ObjectStore) {
+    let part = |id, take: fn(&[u8]) -> Option<Vec<u8>>| {
+        store.compute(ObjectType::RtspRequest, id, move |object| {
+            let full = object.bytes(qtssRTSPReqFilePath).unwrap_or_default();
+            take(&full).map_or(Value::None, Value::Bytes)
+        });
+    };
+    part(qtssRTSPReqFilePathTrunc, |full| path::without_last_part(full).map(<[u8]>::to_vec));
+    part(qtssRTSPReqFileName, |full| unless_empty(path::last_part(full)));
+    part(qtssRTSPReqFileDigit, |full| unless_empty(path::trailing_digits(full)));
+    store.compute(ObjectType::RtspRequest, qtssRTSPReqLocalPath, |object| {
+        let full = object.bytes(qtssRTSPReqFilePath).unwrap_or_default();
+        let in_setup = object.u32(qtssRTSPReqMethod) == Some(Method::Setup.id());
+        // In SETUP the local path is without the track's part.
+        let relative = if in_setup { path::without_last_part(&full).unwrap_or(b"/") } else { &full };
+        let mut local = object.bytes(qtssRTSPReqRootDir).unwrap_or_default();
+        while local.last() == Some(&b'/') {
+            local.pop();
+        }
+        local.extend_from_slice(relative);
+        local.into()
+    });
 }
 
 fn fill_numbers(object: &Object, request: &Request) {
@@ -115,7 +120,8 @@ fn fill_numbers(object: &Object, request: &Request) {
 /// The attributes a client session takes from the first request on it, and the facts its log line needs.
 pub(super) fn fill_session(ctx: &RequestContext, request: &Request, session: &ClientSession) {
     let object = &session.object;
-    if object.bytes(qtssCliSesFullURL).is_some() {
+    // Until something is set up, a session is about what was asked for last: one connection may look at many movies.
+    if session.counted.load(Ordering::Relaxed) {
         return;
     }
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -125,6 +131,10 @@ pub(super) fn fill_session(ctx: &RequestContext, request: &Request, session: &Cl
     } else {
         request.uri()
     };
+    let is_known = object.bytes(qtssCliSesFullURL).is_some();
+    if is_known && session.log_facts().uri_stem.trim_end_matches('/') == text(stem).trim_end_matches('/') {
+        return;
+    }
     object.set_bytes(qtssCliSesFullURL, request.absolute_url());
     object.set_bytes(qtssCliSesPresentationURL, request.path());
     let host = request.header(Header::Host).unwrap_or_default();
@@ -196,6 +206,7 @@ const TRANSPORT_TCP: u32 = 2;
 
 /// Declares how the figures of streams and client sessions are read: at each read, from where they are kept.
 pub(super) fn declare_computed(store: &ObjectStore) {
+    declare_paths(store);
     let stream = |id, read: fn(&RtpStream) -> Value| {
         store.compute(ObjectType::RtpStream, id, move |object| match object.attached::<Arc<RtpStream>>() {
             Some(stream) => read(stream),

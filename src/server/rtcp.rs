@@ -16,6 +16,9 @@ use crate::rtp::{RtcpObserver, RtcpSummary, RtpStream};
 /// the session is busy.
 const QUEUE: usize = 4096;
 
+/// What modules know from DSS's threads, bytes.
+const MODULE_STACK: usize = 8 << 20;
+
 /// The context of the RTCPProcess role for built-in modules.
 pub struct ReceivedRtcp {
     /// The stream it is about; the figures of the report are in its statistics already.
@@ -61,7 +64,7 @@ impl RtcpRoles {
         let queue = any_dynamic.then(|| {
             let (sender, reports) = sync_channel(QUEUE);
             let of_thread = Arc::clone(registry);
-            let named = thread::Builder::new().name("rtcp-modules".into());
+            let named = thread::Builder::new().name("rtcp-modules".into()).stack_size(MODULE_STACK);
             named.spawn(move || tell_dynamic(&of_thread, &reports)).map(|_| sender)
         });
         Ok(Self { registry: Arc::clone(registry), queue: queue.transpose()? })

@@ -14,6 +14,10 @@ use crate::qtss::{Object, ObjectStore, ObjectType};
 use crate::rtp::{Clock, Position, RtpStream, SessionKey};
 use crate::rtsp::SessionId;
 
+/// A session that no connection serves any more ends after this time without a sign of life (RTCP, or a request on
+/// another connection), in milliseconds, even if `rtp_timeout` is longer.
+const UNATTENDED_MS: i64 = 30_000;
+
 /// Where a client session stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PlayState {
@@ -45,6 +49,8 @@ pub struct SessionState {
     pub streams: Vec<SessionStream>,
     /// Is it playing?
     pub play: PlayState,
+    /// Number of the last play; the send workers' reports name it.
+    pub play_number: u32,
     /// Where packets stopped: a PLAY without a Range goes on there.
     pub position: Option<Position>,
     /// When packets stopped, in ms of the server's clock: the pause is added to the RTP timestamps at the next PLAY.
@@ -92,6 +98,8 @@ pub struct ClientSession {
     pub last_status: AtomicU32,
     /// Reached by a SETUP: only then it counts against the limits.
     pub counted: AtomicBool,
+    /// Number of the connection whose request came last; 0 when that one is gone.
+    connection: AtomicU32,
     closing: AtomicBool,
     played: AtomicBool,
     broadcasts: AtomicBool,
@@ -137,7 +145,7 @@ impl ClientSession {
         let object = objects.create(ObjectType::ClientSession);
         let now_ms = clock.now_ms();
         object.set_str(qtssCliSesRTSPSessionID, &id.to_string());
-        Arc::new(Self {
+        let session = Arc::new(Self {
             id,
             object,
             peer,
@@ -147,13 +155,16 @@ impl ClientSession {
             timeout_ms: AtomicI64::new(timeout_ms),
             last_status: AtomicU32::new(200),
             counted: AtomicBool::new(false),
+            connection: AtomicU32::new(0),
             closing: AtomicBool::new(false),
             played: AtomicBool::new(false),
             broadcasts: AtomicBool::new(false),
             nonce_owner: AtomicU64::new(0),
             state: Arc::default(),
             log: Mutex::default(),
-        })
+        });
+        session.object.attach(Arc::downgrade(&session));
+        session
     }
 
     /// The session's number in the data plane.
@@ -166,9 +177,22 @@ impl ClientSession {
         self.activity_ms.fetch_max(now_ms, Ordering::Relaxed);
     }
 
+    /// A request on it came from the connection of this number.
+    pub(super) fn attend(&self, connection: u32) {
+        self.connection.store(connection, Ordering::Relaxed);
+    }
+
+    /// The connection of this number is gone; true if no other one has served the session since.
+    pub(super) fn leave_unattended(&self, connection: u32) -> bool {
+        self.connection.compare_exchange(connection, 0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
     /// Has it been silent for longer than its time-out?
     pub fn is_overdue(&self, now_ms: i64) -> bool {
-        let limit = self.timeout_ms.load(Ordering::Relaxed);
+        let limit = match (self.timeout_ms.load(Ordering::Relaxed), self.connection.load(Ordering::Relaxed)) {
+            (limit, 0) => limit.min(UNATTENDED_MS),
+            (limit, _) => limit,
+        };
         limit > 0 && now_ms - self.activity_ms.load(Ordering::Relaxed) > limit
     }
 

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::answers;
 use super::context::RequestContext;
-use super::session::{ClientSession, SessionStream};
+use super::session::{ClientSession, PlayState, SessionStream};
 use super::{objects, rtcp};
 use crate::qtss::attr::*;
 use crate::rtp::{Cname, PortError, RtpStream, StreamConfig, Transport as StreamTransport, UdpTransport};
@@ -52,8 +53,22 @@ pub fn add_stream(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, info:
         ctx.respond_error(Status::MethodNotAllowed, "a file cannot be recorded to");
         return None;
     }
+    let former = match former_stream(ctx, info.track_id) {
+        Ok(former) => former,
+        Err((status, why)) => {
+            ctx.respond_error(status, &why);
+            return None;
+        }
+    };
+    let is_first = match ctx.server.take_place(session) {
+        Ok(is_first) => is_first,
+        Err(refusal) => {
+            answers::refuse(ctx, refusal);
+            return None;
+        }
+    };
     let added = match transport.protocol {
-        Protocol::Tcp => add_interleaved(ctx, session, info, &transport),
+        Protocol::Tcp => add_interleaved(ctx, session, info, &transport, former.as_ref()),
         Protocol::Udp => add_udp(ctx, session, info, &transport),
     };
     match added {
@@ -62,12 +77,33 @@ pub fn add_stream(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, info:
                 added.stream.set_thinning_disabled(true);
             }
             register(ctx, session, &added.stream);
+            if is_first {
+                ctx.server.stats.total_sessions.fetch_add(1, Ordering::Relaxed);
+            }
             Some(added)
         }
         Err((status, why)) => {
+            if is_first {
+                ctx.server.leave_place(session);
+            }
             ctx.respond_error(status, &why);
             None
         }
+    }
+}
+
+/// The stream that an earlier SETUP of the track made: the new one takes its place, unless packets flow (RFC 2326 section
+/// 10.4: changed transport parameters, or 455).
+fn former_stream(ctx: &RequestContext, track_id: u32) -> Result<Option<Arc<RtpStream>>, Refused> {
+    let found = ctx.with_state(|state| {
+        let former = state.streams.iter().find(|s| s.stream.config().track_id == track_id);
+        (former.map(|s| Arc::clone(&s.stream)), state.play == PlayState::Playing)
+    });
+    match found {
+        Some((Some(_), true)) => {
+            Err((Status::MethodNotValidInState, "the track is playing; its transport cannot change now".to_owned()))
+        }
+        found => Ok(found.and_then(|(former, _)| former)),
     }
 }
 
@@ -110,10 +146,11 @@ fn add_interleaved(
     session: &Arc<ClientSession>,
     info: &StreamInfo,
     transport: &Transport,
+    former: Option<&Arc<RtpStream>>,
 ) -> Result<AddedStream, Refused> {
     let channels = ctx
         .connection
-        .reserve_channels(transport.interleaved)
+        .reserve_channels(transport.interleaved, former)
         .ok_or_else(|| (Status::NotEnoughBandwidth, "all interleaved channels are taken".to_owned()))?;
     let stream_transport = StreamTransport::Interleaved {
         conn: Arc::clone(&ctx.connection.writer),
@@ -183,13 +220,21 @@ fn register(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, stream: &Ar
     let name = name.unwrap_or_default();
     rtcp::set_owner(stream, session, &object);
     session.object.push_object(qtssCliSesStreamObjects, object.handle());
+    let track_id = stream.config().track_id;
     ctx.with_state(|state| {
+        let (former, others) =
+            std::mem::take(&mut state.streams).into_iter().partition(|s| s.stream.config().track_id == track_id);
+        state.streams = others;
         state.streams.push(SessionStream { stream: Arc::clone(stream), object, name });
+        for SessionStream { stream, object, .. } in former {
+            session.object.remove_object(qtssCliSesStreamObjects, object.handle());
+            ctx.connection.release_stream(&stream);
+        }
+        // The workers know nothing of the new stream: a play that goes on positions all of them anew.
+        if let Some(position) = &mut state.position {
+            position.next.clear();
+        }
     });
-    if !session.counted.swap(true, Ordering::Relaxed) {
-        ctx.server.stats.current_sessions.fetch_add(1, Ordering::Relaxed);
-        ctx.server.stats.total_sessions.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 /// Date and Expires, which DSS sets alike.

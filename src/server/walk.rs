@@ -23,6 +23,10 @@ pub(super) async fn walk(
     raw: RawRequest,
 ) -> Result<Arc<RequestContext>, QtssError> {
     let ctx = RequestContext::new(server, connection, &raw.text)?;
+    if raw.is_http() {
+        // A module that answers HTTP and means to keep the connection says so; those that do not end it, as in DSS.
+        ctx.object.set_bool16(qtssRTSPReqRespKeepAlive, false);
+    }
     filter(&ctx).await;
     let mut attached = false;
     if !ctx.has_response() {
@@ -32,8 +36,10 @@ pub(super) async fn walk(
     }
     if attached {
         finish(&ctx).await;
+        keep_empty_session(&ctx);
     }
     ctx.release_session();
+    connection.end_request();
     Ok(ctx)
 }
 
@@ -83,7 +89,10 @@ async fn answer(ctx: &Arc<RequestContext>, request: &Request) -> bool {
         Err(()) => return false,
     };
     if let Some(session) = &session {
-        attach(ctx, session).await;
+        if !attach(ctx, session).await {
+            ctx.respond_error(Status::SessionNotFound, "no such session");
+            return false;
+        }
     }
     if answers::with_session(ctx, request, session.as_ref()) {
         return session.is_some();
@@ -97,10 +106,26 @@ async fn answer(ctx: &Arc<RequestContext>, request: &Request) -> bool {
     true
 }
 
-async fn attach(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>) {
+/// Locks the session for this request; false if it has ended before its turn came.
+async fn attach(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>) -> bool {
     session.refresh(ctx.server.now_ms());
+    ctx.connection.begin_request(&ctx.server, session);
     let guard = Arc::clone(&session.state).lock_owned().await;
+    if session.is_closing() {
+        return false;
+    }
     ctx.set_session(Arc::clone(session), guard);
+    true
+}
+
+/// A session without a stream that no client knows of stays the connection's: the next SETUP finds it, and it ends with
+/// the connection.
+fn keep_empty_session(ctx: &Arc<RequestContext>) {
+    let Some(session) = ctx.session() else { return };
+    let is_empty = ctx.with_state(|state| state.streams.is_empty()).unwrap_or(false);
+    if is_empty && ctx.request().is_some_and(|request| request.method() == Method::Setup) {
+        ctx.connection.set_implicit(session.id);
+    }
 }
 
 /// Route to Request, each as far as nobody has answered.
@@ -183,15 +208,14 @@ fn find_session(ctx: &Arc<RequestContext>, request: &Request) -> Result<Option<A
         };
     }
     match request.method() {
-        Method::Describe => session_for_describe(ctx).map(Some),
+        Method::Describe | Method::Announce => implicit_session(ctx).map(Some),
         Method::Setup => session_for_setup(ctx).map(Some),
-        Method::Announce => new_session(ctx).map(Some),
         _ => Ok(connection.remembered(&ctx.server)),
     }
 }
 
 /// One implicit session per connection, whatever number of DESCRIBEs; it is no slot until something is set up in it.
-fn session_for_describe(ctx: &Arc<RequestContext>) -> Result<Arc<ClientSession>, ()> {
+fn implicit_session(ctx: &Arc<RequestContext>) -> Result<Arc<ClientSession>, ()> {
     match ctx.connection.implicit(&ctx.server) {
         Some(session) => Ok(session),
         None => new_session(ctx),

@@ -176,9 +176,7 @@ impl FileModule {
         ctx.respond(|_| {});
         let server = Arc::clone(&ctx.server);
         ctx.after_response(Box::new(move || {
-            tokio::spawn(async move {
-                server.close_session(&session, ClosingReason::Teardown).await;
-            });
+            server.begin_closing(&session, ClosingReason::Teardown);
         }));
     }
 }

@@ -67,7 +67,8 @@ impl FileModule {
                 return;
             }
         }
-        let start = self.start(ctx, request, &movie, &streams, &asked, overbuffer);
+        let stood_us = stood.map_or(0, |position| position.media_us);
+        let start = self.start(ctx, request, &movie, &streams, &asked, stood_us, overbuffer);
         let prepared = match self.prepare(ctx, &movie, &streams, &asked, start.media_us).await {
             Ok(prepared) => prepared,
             Err(reason) => {
@@ -112,7 +113,9 @@ impl FileModule {
 
     /// Decides where packets start. A client that has asked for the SDP is a player: it gets the sync sample at or before
     /// the asked time, and the answer says so. One that works without (a cache, a script that compares packets) gets
-    /// DSS's exact position. `x-Prebuffer` limits how far back the start may move.
+    /// DSS's exact position. `x-Prebuffer` limits how far back the start may move. A session that goes on does so where
+    /// it stood, and at the beginning if that was the end.
+    #[allow(clippy::too_many_arguments)] // one call site; what decides about a start is that much
     fn start(
         &self,
         ctx: &RequestContext,
@@ -120,11 +123,17 @@ impl FileModule {
         movie: &Movie,
         streams: &[Arc<RtpStream>],
         asked: &Asked,
+        stood_us: i64,
         overbuffer: bool,
     ) -> Start {
         let seconds = match asked.target {
             Target::At(seconds) => seconds,
-            Target::Here | Target::Packet { .. } => 0.0,
+            Target::Here => {
+                let stood = stood_us.max(0) as f64 / 1_000_000.0;
+                let (media_us, shown) = if stood < movie.duration() { (stood_us, stood) } else { (0, 0.0) };
+                return Start { media_us, prebuffer: None, shown };
+            }
+            Target::Packet { .. } => 0.0,
         };
         let asked_us = (seconds * 1_000_000.0).round() as i64;
         // DSS kept the start in single precision, which decides on which side of it a sample lies.
@@ -267,6 +276,8 @@ impl FileModule {
             .with_state(|state| {
                 state.late_tolerance = late.or(state.late_tolerance);
                 state.play = PlayState::Playing;
+                state.play_number = state.play_number.wrapping_add(1);
+                play.number = state.play_number;
                 state.position = None;
                 state.stopped_at_ms = None;
                 state.late_tolerance
@@ -281,7 +292,7 @@ impl FileModule {
             play.start_delay_us = self.prefs.load().rtp_start_time_ms.saturating_mul(1000);
         }
         server.note_play(&session);
-        ctx.after_response(Box::new(move || server.engine.play(play)));
+        ctx.after_response(Box::new(move || server.launch(&session, play)));
     }
 }
 

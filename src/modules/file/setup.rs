@@ -80,13 +80,12 @@ impl FileModule {
             if let Some(rate) = rate {
                 state.fixed_rate = rate == DynamicRate::Off;
             }
+            let mut known = state.extension::<MetaInfoOf>().map(std::mem::take).unwrap_or_default();
+            known.0.retain(|(id, _)| *id != track_id);
             if let (Some(_), Some(header)) = (&meta, &header) {
-                let fields = MetaInfoFields::parse(header);
-                match state.extension::<MetaInfoOf>() {
-                    Some(known) => known.0.push((track_id, fields)),
-                    None => state.set_extension(MetaInfoOf(vec![(track_id, fields)])),
-                }
+                known.0.push((track_id, MetaInfoFields::parse(header)));
             }
+            state.set_extension(known);
         });
         meta.map(|meta| meta.answer())
     }

@@ -1,0 +1,163 @@
+//! What the RTSP tests share: a server in this process on a free port, and a small blocking client.
+#![allow(dead_code, unused_imports)] // each test program uses its own part
+
+mod client;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dss::config::{Place, Prefs, server_pref};
+use dss::log::{ErrorLog, ErrorLogOptions, SystemClock};
+use dss::modules::{self, ErrorLogModule};
+use dss::process;
+use dss::qtss::{Module, ObjectStore, ObjectType, Registry, RegistryBuilder};
+use dss::server::{Preferences, Server, ServerState, bind_all};
+use tokio::runtime::Runtime;
+
+pub use self::client::{Client, Ports, Reply, Rtp, reports};
+
+/// No wait of a test is longer.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The hint tracks of every sample movie but the one with many.
+pub const VIDEO: &str = "trackID=3";
+pub const AUDIO: &str = "trackID=4";
+
+/// A server with its own folder for movies, logs and configuration.
+pub struct Site {
+    pub server: Arc<Server>,
+    pub addresses: Vec<SocketAddr>,
+    runtime: Option<Runtime>,
+    dir: tempfile::TempDir,
+}
+
+impl Site {
+    /// A server with the preferences it ships with.
+    pub fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// A server with some preferences changed; several values are separated by blanks.
+    pub fn with(changes: &[(&str, &str)]) -> Self {
+        Self::start(changes, None)
+    }
+
+    /// A server with one more module, which is called before the others.
+    pub fn with_module(module: Arc<dyn Module>) -> Self {
+        Self::start(&[], Some(module))
+    }
+
+    fn start(changes: &[(&str, &str)], module: Option<Arc<dyn Module>>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let folders = ["Movies", "Logs"].map(|name| dir.path().join(name));
+        folders.iter().for_each(|folder| std::fs::create_dir(folder).unwrap());
+        let [movies, logs] = folders.map(|folder| folder.to_str().unwrap().to_owned());
+        let mut prefs = Prefs::open(&dir.path().join("streamingserver.xml"), None, true).unwrap().prefs;
+        let mut set = |name: &str, values: &str| {
+            let def = server_pref(name).unwrap_or_else(|| panic!("no preference {name}"));
+            let values: Vec<_> = values.split(' ').map(|value| value.as_bytes().to_vec()).collect();
+            prefs.update(|document| document.set_values(&Place::server(), name, def.ty, &values)).unwrap();
+        };
+        let own = [
+            ("movie_folder", &*movies),
+            ("error_logfile_dir", &logs),
+            ("bind_ip_addr", "127.0.0.1"),
+            ("screen_logging", "false"),
+        ];
+        own.iter().chain(changes).for_each(|(name, value)| set(name, value));
+        prefs
+            .update(|document| {
+                let place = Place::module("QTSSAccessLogModule");
+                let ty = dss::config::PrefType::CharArray;
+                document.set_values(&place, "request_logfile_dir", ty, &[logs.clone().into_bytes()])
+            })
+            .unwrap();
+
+        let error_log = Arc::new(ErrorLog::new(ErrorLogOptions::from_prefs(&prefs), Arc::new(SystemClock)));
+        let preferences = Preferences::new(prefs);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let (server, addresses) = runtime.block_on(async {
+            let (listeners, errors) = bind_all(&preferences.server(), Some(0));
+            assert!(errors.is_empty(), "{errors:?}");
+            let server = process::prepare(preferences, &error_log, module.into_iter().collect()).unwrap();
+            let addresses = process::open(&server, listeners, ServerState::Running);
+            (server, addresses)
+        });
+        Self { server, addresses, runtime: Some(runtime), dir }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.addresses[0]
+    }
+
+    /// A connection to it.
+    pub fn connect(&self) -> Client {
+        Client::connect(self.address(), None)
+    }
+
+    /// A connection to it from another loopback address.
+    pub fn connect_from(&self, source: &str) -> Client {
+        Client::connect(self.address(), Some(source.parse().unwrap()))
+    }
+
+    /// Puts a sample movie of the repository into the movie folder.
+    pub fn movie(&self, name: &str) -> PathBuf {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name);
+        let to = self.dir.path().join("Movies").join(name);
+        std::fs::copy(from, &to).unwrap();
+        to
+    }
+
+    /// The lines of the access log that are no comments, field by field.
+    pub fn access_log(&self) -> Vec<Vec<String>> {
+        let text = std::fs::read_to_string(self.dir.path().join("Logs/StreamingServer.log")).unwrap_or_default();
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines.map(|line| line.split(' ').map(str::to_owned).collect()).collect()
+    }
+
+    /// Sessions in the table.
+    pub fn sessions(&self) -> usize {
+        self.server.sessions.all().len()
+    }
+
+    /// Sessions that count against the limit.
+    pub fn counted(&self) -> u32 {
+        self.server.stats.current_sessions.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Sessions that play.
+    pub fn playing(&self) -> u32 {
+        self.server.stats.current_playing.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Connections that are open.
+    pub fn connections(&self) -> u32 {
+        self.server.stats.current_rtsp.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Runs `work` on the server's runtime.
+    pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.as_ref().unwrap().block_on(work)
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.block_on(self.server.stop());
+            runtime.shutdown_timeout(Duration::from_secs(2));
+        }
+    }
+}
+
+/// Waits until something is so.
+pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < until, "not in time: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,316 @@
+//! Builds probe modules, runs the server with them, talks to it.
+
+#![allow(clippy::print_stderr)] // a test that does nothing has to say so
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+/// How long anything that has to happen may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs a compiler and fails with its words.
+fn compile(compiler: &str, arguments: &[&str], source: &Path, output: &Path) {
+    let mut command = Command::new(compiler);
+    command.arg("-I").arg(root().join("include")).args(["-Wall", "-Wextra", "-fPIC", "-pthread", "-D_GNU_SOURCE"]);
+    command.arg(source).args(arguments).arg("-o").arg(output);
+    let ran = command.output().unwrap_or_else(|error| panic!("{compiler}: {error}"));
+    let words = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success() && words.is_empty(), "{compiler} {}: {words}", source.display());
+}
+
+/// The stub library's object file, once per test program; `None` without compilers.
+static STUB: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
+    let works = |compiler: &str| Command::new(compiler).arg("--version").output().is_ok_and(|ran| ran.status.success());
+    if !works("cc") || !works("c++") {
+        eprintln!("SKIPPED: the module tests need the system's cc and c++");
+        return None;
+    }
+    let stub = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("stub-{}.o", std::process::id()));
+    compile("c++", &["-c"], &root().join("compat-modules/sdk/APIStubLib/QTSS_Private.cpp"), &stub);
+    Some(stub)
+});
+
+/// A server to be: its module folder and configuration.
+pub struct Plan {
+    pub dir: tempfile::TempDir,
+    stub: PathBuf,
+    sections: String,
+    server: String,
+    trace: bool,
+}
+
+impl Plan {
+    /// `None`, with a word, where there is no compiler.
+    pub fn new() -> Option<Self> {
+        let stub = STUB.clone()?;
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        for folder in ["modules", "movies", "logs"] {
+            fs::create_dir(dir.path().join(folder)).expect("a folder");
+        }
+        fs::copy(root().join("samples/sample_100kbit.mp4"), dir.path().join("movies/a.mp4")).expect("the sample");
+        Some(Self { dir, stub, sections: String::new(), server: String::new(), trace: false })
+    }
+
+    pub fn folder(&self) -> PathBuf {
+        self.dir.path().join("modules")
+    }
+
+    /// Builds a module of the probe sources into the folder.
+    pub fn module(mut self, name: &str, source: &str, flags: &[&str]) -> Self {
+        self.build(name, source, flags, true);
+        self
+    }
+
+    /// Builds a module that is not linked with the stub library.
+    pub fn unlinked(mut self, name: &str, source: &str) -> Self {
+        self.build(name, source, &[], false);
+        self
+    }
+
+    fn build(&mut self, name: &str, source: &str, flags: &[&str], with_stub: bool) {
+        let path = root().join("tests/modules").join(source);
+        let compiler = if source.ends_with(".cpp") { "c++" } else { "cc" };
+        let stub = self.stub.to_string_lossy().into_owned();
+        let mut arguments = vec!["-shared"];
+        arguments.extend(flags);
+        if with_stub {
+            arguments.push(&stub);
+        }
+        compile(compiler, &arguments, &path, &self.folder().join(name));
+    }
+
+    /// Preferences in a module's section, as XML.
+    pub fn section(mut self, module: &str, prefs: &str) -> Self {
+        self.sections += &format!("<MODULE NAME=\"{module}\" >\n{prefs}\n</MODULE>\n");
+        self
+    }
+
+    /// More preferences of the server, as XML.
+    pub fn server(mut self, prefs: &str) -> Self {
+        self.server += prefs;
+        self
+    }
+
+    /// Starts the server and waits until it listens.
+    pub fn start(self) -> Running {
+        let path = |name: &str| self.dir.path().join(name).to_string_lossy().into_owned();
+        let xml = format!(
+            "<?xml version =\"1.0\"?>\n<CONFIGURATION>\n<SERVER>\n\
+             <PREF NAME=\"rtsp_port\" TYPE=\"UInt16\" >0</PREF>\n<PREF NAME=\"bind_ip_addr\" >127.0.0.1</PREF>\n\
+             <PREF NAME=\"module_folder\" >{}</PREF>\n<PREF NAME=\"movie_folder\" >{}</PREF>\n\
+             <PREF NAME=\"error_logfile_dir\" >{}</PREF>\n<PREF NAME=\"pid_file\" >{}</PREF>\n\
+             <PREF NAME=\"error_logfile_verbosity\" TYPE=\"UInt32\" >2</PREF>\n\
+             <PREF NAME=\"run_user_name\" ></PREF>\n<PREF NAME=\"run_group_name\" ></PREF>\n{}\n</SERVER>\n{}</CONFIGURATION>\n",
+            path("modules"),
+            path("movies"),
+            path("logs"),
+            path("pid"),
+            self.server,
+            self.sections
+        );
+        fs::write(self.dir.path().join("streamingserver.xml"), xml).expect("the configuration");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_DarwinStreamingServer"));
+        command.arg("-d").arg("-c").arg(path("streamingserver.xml")).current_dir(self.dir.path());
+        command.env("PROBE_LOG", path("notes")).env("PROBE_FOLDER", path("logs"));
+        if self.trace {
+            command.env("QTSS_TRACE", "roles");
+        }
+        let stderr = fs::File::create(self.dir.path().join("stderr")).expect("a file");
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn().expect("the server");
+        let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
+        let mut said = String::new();
+        let address = loop {
+            let before = said.len();
+            let read = stdout.read_line(&mut said).expect("its output");
+            let line = said[before..].trim();
+            if let Some(list) = line.strip_prefix("Listening on ") {
+                let first = list.split(' ').next().and_then(|address| address.parse::<SocketAddr>().ok());
+                break first.expect("an address");
+            }
+            if read == 0 {
+                let _ = child.kill();
+                panic!("the server did not start: {said}");
+            }
+        };
+        // What it says later must not block it.
+        std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+        Running { dir: self.dir, child, address }
+    }
+
+    /// Prints each call into a module to standard error.
+    pub fn traced(mut self) -> Self {
+        self.trace = true;
+        self
+    }
+}
+
+/// A server that runs.
+pub struct Running {
+    dir: tempfile::TempDir,
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Running {
+    /// What the probes noted so far.
+    pub fn notes(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.dir.path().join("notes")).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// A file of the server's folder.
+    pub fn file(&self, name: &str) -> String {
+        fs::read_to_string(self.dir.path().join(name)).unwrap_or_default()
+    }
+
+    pub fn error_log(&self) -> String {
+        self.file("logs/Error.log")
+    }
+
+    /// Waits until a note says this.
+    pub fn wait_for(&self, what: &str) {
+        let begin = Instant::now();
+        while !self.notes().iter().any(|note| note.contains(what)) {
+            assert!(begin.elapsed() < PATIENCE, "nobody noted {what:?}: {:#?}", self.notes());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub fn connect(&self) -> Client {
+        let stream = TcpStream::connect(self.address).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        Client { stream, buffer: Vec::new(), address: self.address }
+    }
+
+    /// Sends TERM and waits for the end; its status and all notes.
+    pub fn stop(mut self) -> (Option<i32>, Vec<String>) {
+        // SAFETY: the child is ours and not waited for yet.
+        unsafe { libc::kill(self.child.id() as i32, libc::SIGTERM) };
+        let status = self.wait();
+        (status, self.notes())
+    }
+
+    /// Waits for the end; its exit status, `None` when a signal ended it.
+    pub fn wait(&mut self) -> Option<i32> {
+        let begin = Instant::now();
+        loop {
+            match self.child.try_wait().expect("the server's status") {
+                Some(status) => return status.code(),
+                None if begin.elapsed() > PATIENCE => {
+                    let _ = self.child.kill();
+                    panic!("the server does not end: {:#?}\n{}", self.notes(), self.error_log());
+                }
+                None => std::thread::sleep(Duration::from_millis(10)),
+            }
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An RTSP client.
+pub struct Client {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+    address: SocketAddr,
+}
+
+impl Client {
+    /// The URL of a path on this server.
+    pub fn url(&self, path: &str) -> String {
+        format!("rtsp://{}{path}", self.address)
+    }
+
+    pub fn send(&mut self, text: &str) {
+        self.stream.write_all(text.as_bytes()).expect("a request is sent");
+    }
+
+    /// A request with a CSeq and these headers, each with its line end.
+    pub fn request(&mut self, method: &str, path: &str, headers: &str) -> String {
+        let url = if path == "*" { path.to_owned() } else { self.url(path) };
+        self.send(&format!("{method} {url} RTSP/1.0\r\nCSeq: 1\r\n{headers}\r\n"));
+        self.response()
+    }
+
+    fn fill(&mut self) -> usize {
+        let mut chunk = [0; 4096];
+        let count = self.stream.read(&mut chunk).unwrap_or_else(|error| panic!("no answer: {error}"));
+        self.buffer.extend_from_slice(&chunk[..count]);
+        count
+    }
+
+    /// The next response: its head, and its body as its Content-length says. At the end of the stream what is there.
+    pub fn response(&mut self) -> String {
+        loop {
+            while self.buffer.first() == Some(&b'$') {
+                if self.frame().is_none() {
+                    return String::new();
+                }
+            }
+            let text = String::from_utf8_lossy(&self.buffer).into_owned();
+            if let Some(end) = text.find("\r\n\r\n") {
+                let head = &text[..end];
+                let length = head.lines().filter_map(|line| line.split_once(": "));
+                let length = length.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+                let length = length.filter_map(|(_, value)| value.trim().parse::<usize>().ok()).next().unwrap_or(0);
+                if self.buffer.len() >= end + 4 + length {
+                    let whole: Vec<u8> = self.buffer.drain(..end + 4 + length).collect();
+                    return String::from_utf8_lossy(&whole).into_owned();
+                }
+            }
+            if self.fill() == 0 {
+                return String::from_utf8_lossy(&std::mem::take(&mut self.buffer)).into_owned();
+            }
+        }
+    }
+
+    /// The next interleaved frame: channel and data. `None` at the end of the stream.
+    pub fn frame(&mut self) -> Option<(u8, Vec<u8>)> {
+        loop {
+            if let [b'$', channel, high, low, ..] = self.buffer[..] {
+                let length = 4 + usize::from(u16::from_be_bytes([high, low]));
+                if self.buffer.len() >= length {
+                    let frame: Vec<u8> = self.buffer.drain(..length).collect();
+                    return Some((channel, frame[4..].to_vec()));
+                }
+            }
+            if self.fill() == 0 {
+                return None;
+            }
+        }
+    }
+
+    /// Everything up to the end of the stream.
+    pub fn rest(&mut self) -> String {
+        while self.fill() > 0 {}
+        String::from_utf8_lossy(&std::mem::take(&mut self.buffer)).into_owned()
+    }
+}
+
+/// The session header's value of a response.
+pub fn session_of(response: &str) -> String {
+    let line = response.lines().find_map(|line| line.strip_prefix("Session: "));
+    line.unwrap_or_else(|| panic!("no session in {response}")).split(';').next().unwrap_or_default().to_owned()
+}
+
+/// All checks of a trap went well, and there were at least that many.
+pub fn assert_checks(notes: &[String], trap: u32, least: usize) {
+    let of_trap: Vec<_> = notes.iter().filter(|note| note.contains(&format!(" trap_{trap:02} "))).collect();
+    let failed: Vec<_> = of_trap.iter().filter(|note| !note.starts_with("ok ")).collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+    assert!(of_trap.len() >= least, "only {} checks of trap {trap}: {notes:#?}", of_trap.len());
+}
