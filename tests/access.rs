@@ -127,7 +127,7 @@ fn trap_30_a_foreign_nonce_is_stale_in_quotes_and_the_own_one_stays() {
 
 #[test]
 fn trap_31_requests_without_credentials_are_no_connections() {
-    let site = Site::with("<PREF NAME=\"maximum_connections\" TYPE=\"SInt32\">3</PREF>", "");
+    let site = Site::with("<PREF NAME=\"maximum_connections\" TYPE=\"SInt32\">15</PREF>", "");
     site.access_file("locked", BASIC_ALICE);
     for _ in 0..50 {
         let mut client = site.connect();
