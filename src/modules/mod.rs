@@ -1,5 +1,6 @@
 //! The built-in modules: thin; each registers for its roles and calls the room that does the work.
 
+mod access;
 mod access_log;
 mod admin;
 mod error_log;
@@ -11,6 +12,7 @@ mod web_stats;
 
 use std::sync::Arc;
 
+pub use self::access::AccessModule;
 pub use self::access_log::AccessLogModule;
 pub use self::admin::AdminModule;
 pub use self::error_log::ErrorLogModule;
@@ -34,6 +36,7 @@ pub fn builtin(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> std
         Arc::new(FlowControlModule::new(preferences)),
         Arc::new(PosixFileSysModule::default()),
         Arc::new(AdminModule::new(preferences)),
+        Arc::new(AccessModule::new(preferences)),
     ];
     modules.extend(WebStatsModule::if_wanted(preferences).map(|module| Arc::new(module) as Arc<dyn Module>));
     Ok(modules)

@@ -4,7 +4,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::Mutex as AsyncMutex;
@@ -102,6 +102,9 @@ pub struct ClientSession {
     connection: AtomicU32,
     closing: AtomicBool,
     played: AtomicBool,
+    broadcasts: AtomicBool,
+    /// Number of the connection whose Digest challenge was last answered rightly for this session; 0 for none.
+    pub(super) nonce_owner: AtomicU64,
     /// The client session mutex.
     pub state: Arc<AsyncMutex<SessionState>>,
     log: Mutex<SessionLog>,
@@ -156,6 +159,8 @@ impl ClientSession {
             connection: AtomicU32::new(0),
             closing: AtomicBool::new(false),
             played: AtomicBool::new(false),
+            broadcasts: AtomicBool::new(false),
+            nonce_owner: AtomicU64::new(0),
             state: Arc::default(),
             log: Mutex::default(),
             rate: Mutex::new(RateSample { at_ms: now_ms, ..RateSample::default() }),
@@ -211,6 +216,16 @@ impl ClientSession {
     /// Was it ever played?
     pub fn was_played(&self) -> bool {
         self.played.load(Ordering::Relaxed)
+    }
+
+    /// A SETUP to record was allowed: every further request on the session is one of a broadcaster.
+    pub fn mark_broadcaster(&self) {
+        self.broadcasts.store(true, Ordering::Relaxed);
+    }
+
+    /// Does it belong to a broadcaster?
+    pub fn is_broadcaster(&self) -> bool {
+        self.broadcasts.load(Ordering::Relaxed)
     }
 
     /// Its streams, unless a request is at work on the session right now.
