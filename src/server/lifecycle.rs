@@ -87,6 +87,7 @@ impl Server {
         let session = self.sessions.create(|id| ClientSession::new(&self.objects, id, peer, clock, timeout_ms));
         session.object.set_u32(qtssCliSesCounterID, self.stats.next_counter());
         session.object.set_i64(qtssCliSesCreateTimeInMsec, session.created_unix_ms);
+        session.object.set_bool16(qtssCliSesOverBufferEnabled, self.prefs().overbuffer_rate > 1.0);
         session.object.set_u32(qtssCliSesTimeoutMsec, u32::try_from(timeout_ms).unwrap_or(u32::MAX));
         self.object.push_object(qtssSvrClientSessions, session.object.handle());
         session

@@ -23,11 +23,15 @@ use self::query::{Asked, Command, Query};
 use self::tree::Node;
 use super::http::{HttpAnswer, HttpRequest, answer};
 use crate::config::ModulePrefs;
+use crate::qtss::attr::{qtssModDesc, qtssModVersion};
 use crate::qtss::{BoxFuture, Module, QtssError, Registration, Role, RoleCall};
 use crate::server::{Preferences, RequestContext, Server, ServerState, metrics, status};
 
 /// The module's name: that of its section in streamingserver.xml.
 const NAME: &str = "QTSSAdminModule";
+
+/// Its version, 1.0, as module objects have it.
+const VERSION: u32 = 0x0001_0000;
 
 /// The longest pause between two requests, in milliseconds, whatever the preference says.
 const LONGEST_INTERVAL: u32 = 1000;
@@ -231,6 +235,9 @@ impl Module for AdminModule {
     }
 
     fn register(&self, registration: &mut Registration) -> Result<(), QtssError> {
+        let object = registration.object();
+        object.set_str(qtssModDesc, "Administration over HTTP, and figures for monitors");
+        object.set_u32(qtssModVersion, VERSION);
         registration.add_role(Role::RtspFilter)
     }
 
