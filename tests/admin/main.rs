@@ -541,6 +541,7 @@ fn odd_requests_to_the_interface_are_the_client_s_fault() {
     assert!((400..500).contains(&long.status), "{long:?}");
     let chunked = server.http("POST", "/api/v1/config/check", "Transfer-Encoding: chunked\r\n", "");
     assert_eq!(chunked.status, 411);
+    assert_eq!(server.api("POST", "/config/check", "").status, 400);
     let check = server.api("POST", "/config/check", &"<a>".repeat(100_000)).json();
     assert_eq!(check["usable"], false);
 }

@@ -219,6 +219,7 @@ async fn run(
             blocking(server, move |server| remove_pref(server, &section, &name)).await
         }
         Action::CheckFile => blocking(server, |server| Ok(findings(&check_file(&server.preferences().path())))).await,
+        Action::CheckText if body.is_empty() => refused(StatusCode::BAD_REQUEST, "the body has to be a configuration"),
         Action::CheckText => Ok(findings(&check(&body))),
         Action::Reread => {
             blocking(server, |server| {
