@@ -16,6 +16,12 @@ const MAX_HEADERS: usize = 64;
 /// Largest body that is read, in bytes: a configuration file is some 20 KB.
 const MAX_BODY: usize = 1024 * 1024;
 
+/// Most of an unwanted body that is read away, so that the answer is not lost with the connection.
+const MAX_UNWANTED: usize = 256 * 1024;
+
+/// How long that may take.
+const UNWANTED_PATIENCE: Duration = Duration::from_secs(1);
+
 /// How long a client may take to send its body.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -90,6 +96,25 @@ impl HttpRequest {
             Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
         }
     }
+}
+
+/// Reads away what is left of a body: a connection that is closed over unread bytes is reset, and the answer may be lost.
+pub async fn drain(ctx: &RequestContext, request: &HttpRequest) {
+    if request.header("Expect").is_some() {
+        return; // the client waits for a word before it sends any
+    }
+    let mut chunk = vec![0; 16 * 1024];
+    let read = async {
+        let mut left = MAX_UNWANTED;
+        while left > 0 {
+            match ctx.connection.read_body(&mut chunk) {
+                BodyRead::Bytes(count) => left = left.saturating_sub(count),
+                BodyRead::NotYet => ctx.connection.readable().await,
+                BodyRead::End | BodyRead::Lost => return,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(UNWANTED_PATIENCE, read).await; // then the answer takes its chance
 }
 
 async fn read_body(ctx: &RequestContext, length: usize) -> Option<Vec<u8>> {

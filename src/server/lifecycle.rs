@@ -425,7 +425,11 @@ impl Server {
             return;
         }
         let (wanted, _) = listener::wanted_addresses(&prefs.bind_ip_addr, &prefs.rtsp_port);
-        self.listeners.lock().retain(|known| wanted.iter().any(|(address, _)| *address == known.address));
+        self.listeners.lock().retain_mut(|known| {
+            let still = wanted.iter().find(|(address, _)| *address == known.address);
+            known.loopback_only = still.is_some_and(|(_, loopback_only)| *loopback_only);
+            still.is_some()
+        });
         let open: Vec<_> = self.listeners.lock().iter().map(|known| known.address).collect();
         let mut bound = Vec::new();
         for (address, loopback_only) in wanted.into_iter().filter(|(address, _)| !open.contains(address)) {

@@ -6,7 +6,7 @@
 mod server;
 
 use std::fs;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -352,6 +352,28 @@ fn trap_57_a_list_down_to_one_value_is_a_plain_preference() {
     assert_eq!(server.tree(&pref("rtsp_port/*")), expected);
     let refused = server.tree(&pref("rtp_timeout?command=add+value=\"5\"+parameters=d"));
     assert!(refused.starts_with("error:(400);reason="), "one value is enough for a time: {refused}");
+}
+
+#[test]
+fn trap_58_the_loopback_listener_that_comes_with_an_address_is_not_among_the_ports() {
+    let server = Server::start("", OPEN);
+    let port = server.port();
+    assert_eq!(server.tree(&pref("bind_ip_addr?command=set+value=\"127.0.0.2\"")), "error:(0)\r\n\r\n");
+    let ports = server.tree("/server/qtssSvrRTSPPorts");
+    assert_eq!(ports, format!("Container=\"/admin/server/\"\nqtssSvrRTSPPorts=\"{port}\"\nerror:(0)\r\n\r\n"));
+    assert!(server.tree("/server/qtssSvrDefaultIPAddrStr").contains("=\"127.0.0.2\"\n"));
+    assert!(TcpStream::connect(("127.0.0.2", port)).is_ok());
+}
+
+#[test]
+fn an_unwanted_body_does_not_cost_the_answer() {
+    let server = Server::start("", QUICK);
+    let body = "x".repeat(200_000);
+    for _ in 0..5 {
+        let answer = server.http("PUT", "/api/v1/state", "Content-Type: application/json\r\n", &body);
+        assert_eq!(answer.status, 401);
+        assert_eq!(server.api("PATCH", "/state", &body).status, 405);
+    }
 }
 
 /// Runs xmllint; `None`, and a loud word, when it is not there.

@@ -21,7 +21,7 @@ use self::access::{Denied, Gate};
 use self::change::{Afterwards, Refused};
 use self::query::{Asked, Command, Query};
 use self::tree::Node;
-use super::http::{HttpAnswer, HttpRequest, answer};
+use super::http::{HttpAnswer, HttpRequest, answer, drain};
 use crate::config::ModulePrefs;
 use crate::qtss::attr::{qtssModDesc, qtssModVersion};
 use crate::qtss::{BoxFuture, Module, QtssError, Registration, Role, RoleCall};
@@ -130,6 +130,7 @@ impl AdminModule {
                 }
             }
         };
+        drain(ctx, request).await;
         answer(ctx, &answered.to_bytes(&ctx.server.identity, &request.method));
     }
 }
