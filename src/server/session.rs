@@ -102,6 +102,8 @@ pub struct ClientSession {
     connection: AtomicU32,
     closing: AtomicBool,
     played: AtomicBool,
+    /// Counted among the playing ones.
+    playing: AtomicBool,
     /// The client session mutex.
     pub state: Arc<AsyncMutex<SessionState>>,
     log: Mutex<SessionLog>,
@@ -155,6 +157,7 @@ impl ClientSession {
             connection: AtomicU32::new(0),
             closing: AtomicBool::new(false),
             played: AtomicBool::new(false),
+            playing: AtomicBool::new(false),
             state: Arc::default(),
             log: Mutex::default(),
         });
@@ -204,6 +207,11 @@ impl ClientSession {
     /// Remembers that the session was played; true the first time.
     pub fn mark_played(&self) -> bool {
         !self.played.swap(true, Ordering::Relaxed)
+    }
+
+    /// Remembers whether it plays; true when that is a change.
+    pub(super) fn mark_playing(&self, playing: bool) -> bool {
+        self.playing.swap(playing, Ordering::Relaxed) != playing
     }
 
     /// Was it ever played?
