@@ -17,7 +17,7 @@ use dss::config::Prefs;
 use dss::server::Preferences;
 use dss::server::status::{Fact, StatusFile, plist};
 
-use self::server::{Server, admin, basic, free_port};
+use self::server::{NOTHING, Server, admin, basic, free_port};
 
 /// Nobody is asked for a password, and requests need not wait for each other.
 const OPEN: &str = "\t<MODULE NAME=\"QTSSAdminModule\" >\n\
@@ -172,16 +172,16 @@ fn trap_44_45_three_settings_and_two_addresses() {
         // All of this machine is local; the list does not count.
         ("LocalAccessOnly\" TYPE=\"Bool16\" >true", [200, 200]),
         // Off is off, for local users too.
-        ("enable_remote_admin\" TYPE=\"Bool16\" >false", [400, 400]),
+        ("enable_remote_admin\" TYPE=\"Bool16\" >false", [NOTHING, NOTHING]),
     ];
     for (setting, expected) in cases {
         let server = Server::start(
             "",
             &format!("\t<MODULE NAME=\"QTSSAdminModule\" >\n\t\t<PREF NAME=\"{setting}</PREF>\n\t</MODULE>"),
         );
-        let ask = |from| server.http_from(from, "GET", "/modules/admin/server/qtssSvrState", &admin(), "").status;
+        let ask = |from| server.http_from(from, "GET", "/modules/admin/server/qtssSvrState", &admin(), "").or_nothing();
         assert_eq!([ask(near), ask(far)], expected, "{setting}");
-        let ask = |from| server.http_from(from, "GET", "/api/v1/state", &admin(), "").status;
+        let ask = |from| server.http_from(from, "GET", "/api/v1/state", &admin(), "").or_nothing();
         assert_eq!([ask(near), ask(far)], expected, "{setting}: JSON");
         // What monitors read needs no administrator.
         assert_eq!(server.get("/metrics").status, 200);
@@ -503,7 +503,7 @@ fn status_pages_are_local_unless_a_preference_says_otherwise_or_off() {
         "\t<MODULE NAME=\"QTSSAdminModule\" >\n\t\t<PREF NAME=\"status_http_enabled\" TYPE=\"Bool16\" >false</PREF>\n\t</MODULE>",
     );
     for path in ["/metrics", "/server_status.json", "/server_status"] {
-        assert_eq!(server.http_from(far, "GET", path, "", "").status, 400, "{path}");
+        assert_eq!(server.http_from(far, "GET", path, "", "").or_nothing(), NOTHING, "{path}");
     }
     let put = server.api("PUT", "/prefs/QTSSAdminModule/status_http_enabled", "{\"value\": true}");
     assert_eq!(put.status, 200, "{put:?}");
@@ -627,7 +627,7 @@ fn the_page_of_figures_is_where_the_preference_says_and_runs_no_script_of_a_play
         page.body
     );
     assert!(page.body.contains("/sample_50kbit.3gp") && page.body.contains("content=\"5\""), "{}", page.body);
-    assert_eq!(server.http("GET", "/stats", "", "").status, 400);
+    assert_eq!(server.http("GET", "/stats", "", "").or_nothing(), NOTHING);
     let without = Server::start("", "");
-    assert_eq!(without.http("GET", "/my/stats", "", "").status, 400);
+    assert_eq!(without.http("GET", "/my/stats", "", "").or_nothing(), NOTHING);
 }

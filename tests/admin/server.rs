@@ -47,7 +47,15 @@ pub struct Answer {
     pub body: String,
 }
 
+/// A status for what nobody answers for: not found, or not even understood.
+pub const NOTHING: u16 = 404;
+
 impl Answer {
+    /// The status; [`NOTHING`] also for 400.
+    pub fn or_nothing(&self) -> u16 {
+        if self.status == 400 { NOTHING } else { self.status }
+    }
+
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
