@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 pub use self::access::AccessModule;
 pub use self::access_log::AccessLogModule;
-pub use self::admin::AdminModule;
+pub use self::admin::{AdminModule, Query as AdminQuery};
 pub use self::error_log::ErrorLogModule;
 pub use self::file::FileModule;
 pub use self::flow_control::FlowControlModule;

@@ -19,7 +19,8 @@ use tokio::time::Instant;
 
 use self::access::{Denied, Gate};
 use self::change::{Afterwards, Refused};
-use self::query::{Asked, Command, Query};
+pub use self::query::Query;
+use self::query::{Asked, Command};
 use self::tree::Node;
 use super::http::{HttpAnswer, HttpRequest, answer, drain};
 use crate::config::ModulePrefs;
