@@ -509,3 +509,132 @@ fn the_tracer_names_module_role_time_and_result() {
     let line = lines.lines().find(|line| line.contains("RTSPFilter")).unwrap_or_else(|| panic!("{lines}"));
     assert!(line.starts_with("qtss: Plain QTSS_RTSPFilter_Role ") && line.ends_with(" ms = 0"), "{line}");
 }
+
+/// A movie that only the file system module has.
+fn with_virtual_movie(flags: &[&str]) -> Option<Running> {
+    let plan = Plan::new()?.module("Files", "files.c", flags);
+    std::fs::copy(plan.dir.path().join("movies/a.mp4"), plan.dir.path().join("logs/movie.mp4")).unwrap();
+    Some(plan.start())
+}
+
+#[test]
+fn trap_62_a_file_system_module_serves_movies_beside_the_disk() {
+    let Some(server) = with_virtual_movie(&[]) else { return };
+    let mut client = server.connect();
+    assert!(client.request("DESCRIBE", "/a.mp4", "").starts_with("RTSP/1.0 200"), "the disk's");
+    let mut client = server.connect();
+    let answer = client.request("DESCRIBE", "/virtual/movie.mp4", "");
+    assert!(answer.starts_with("RTSP/1.0 200"), "{answer}");
+    let transport = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n";
+    let answer = client.request("SETUP", "/virtual/movie.mp4/trackID=3", transport);
+    let session = format!("Session: {}\r\n", session_of(&answer));
+    assert!(client.request("PLAY", "/virtual/movie.mp4", &session).starts_with("RTSP/1.0 200"));
+    let mut packets = 0;
+    while packets < 10 {
+        packets += u32::from(client.frame().expect("a packet").0 == 0);
+    }
+    assert!(client.request("TEARDOWN", "/virtual/movie.mp4", &session).starts_with("RTSP/1.0 200"));
+    server.wait_for("close");
+    let notes = server.notes();
+    assert!(notes.iter().any(|note| note == "open /a.mp4 flags 2"), "it sees the server's own files: {notes:#?}");
+    assert_checks(&notes, 62, 1);
+}
+
+#[test]
+fn trap_62_a_module_with_the_open_role_replaces_the_disk() {
+    let Some(server) = with_virtual_movie(&["-DREPLACES"]) else { return };
+    assert!(server.connect().request("DESCRIBE", "/a.mp4", "").starts_with("RTSP/1.0 404"));
+    assert!(server.connect().request("DESCRIBE", "/virtual/movie.mp4", "").starts_with("RTSP/1.0 200"));
+    assert_checks(&server.notes(), 62, 2);
+}
+
+#[test]
+fn trap_63_an_asynchronous_file_is_waited_for() {
+    let Some(server) = with_virtual_movie(&[]) else { return };
+    let mut client = server.connect();
+    client.send("GET /async HTTP/1.0\r\n\r\n");
+    assert!(client.rest().starts_with("HTTP/1.0 200"));
+    let notes = server.notes();
+    assert_checks(&notes, 63, 4);
+    let order: Vec<_> = notes.iter().filter(|note| *note == "blocked" || *note == "readable").collect();
+    assert_eq!(order, ["blocked", "readable"]);
+}
+
+#[test]
+fn trap_71_a_module_that_only_says_no_causes_a_challenge() {
+    for (scheme, expected) in [("digest", "401"), ("none", "403")] {
+        let Some(plan) = Plan::new() else { return };
+        let pref = format!("<PREF NAME=\"authentication_scheme\" >{scheme}</PREF>");
+        let server = plan.module("Network", "network.c", &[]).server(&pref).start();
+        let answer = server.connect().request("DESCRIBE", "/forbidden.mp4", "");
+        assert!(answer.starts_with(&format!("RTSP/1.0 {expected}")), "{scheme}: {answer}");
+        assert_eq!(answer.contains("\r\nWWW-Authenticate: Digest realm="), scheme == "digest", "{answer}");
+    }
+}
+
+#[test]
+fn trap_68_73_frames_come_with_their_header_and_rtcp_without() {
+    let Some(plan) = Plan::new() else { return };
+    let server = plan.module("Network", "network.c", &[]).start();
+    let mut client = server.connect();
+    let transport = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n";
+    let answer = client.request("SETUP", "/a.mp4/trackID=3", transport);
+    assert!(answer.starts_with("RTSP/1.0 200"), "{answer}");
+    client.send("$\u{1}\0\u{8}");
+    client.send_bytes(&[0x80, 201, 0, 1, 0, 0, 0, 9]);
+    server.wait_for("incoming");
+    server.wait_for("rtcp");
+    assert_checks(&server.notes(), 73, 3);
+    assert_checks(&server.notes(), 40, 2);
+    // A session over UDP outlives its connection.
+    let mut client = server.connect();
+    let answer = client.request("SETUP", "/a.mp4/trackID=3", "Transport: RTP/AVP;unicast;client_port=6100-6101\r\n");
+    assert!(answer.starts_with("RTSP/1.0 200"), "{answer}");
+    drop(client);
+    server.wait_for("connection closed");
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(!server.notes().iter().any(|note| note.starts_with("session closed")), "{:#?}", server.notes());
+}
+
+#[test]
+fn trap_42_a_module_that_blocks_holds_up_only_those_who_meet_it() {
+    let Some(plan) = Plan::new() else { return };
+    let server = plan.module("Network", "network.c", &["-DONLY_AUTHORIZE"]).start();
+    let mut blocked = server.connect();
+    let url = blocked.url("/a.mp4");
+    for _ in 0..8 {
+        let mut client = server.connect();
+        client.send(&format!("DESCRIBE {url} RTSP/1.0\r\nCSeq: 1\r\n\r\n"));
+        std::mem::forget(client); // waits in line behind the module
+    }
+    blocked.send(&format!("DESCRIBE {url} RTSP/1.0\r\nCSeq: 1\r\n\r\n"));
+    server.wait_for("asleep");
+    let begin = Instant::now();
+    for _ in 0..20 {
+        assert!(server.connect().request("OPTIONS", "*", "").starts_with("RTSP/1.0 200"));
+    }
+    assert!(begin.elapsed() < Duration::from_millis(1500), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn every_call_answers_misuse_with_its_code_and_a_c_a_cpp98_and_a_cpp20_module_live_together() {
+    let Some(plan) = Plan::new() else { return };
+    let server = plan
+        .module("Everything", "everything.cpp", &["-std=c++20"])
+        .module("Misc", "misc.cpp", &["-std=gnu++98", "-Wno-unused-result"])
+        .module("Plain", "plain.c", &["-std=gnu99", "-DPROBE_NAME=Plain"])
+        .unlinked("Unlinked", "unlinked.c")
+        .start();
+    let mut client = server.connect();
+    let answer = client.request("SETUP", "/a.mp4/trackID=3", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n");
+    let session = format!("Session: {}\r\n", session_of(&answer));
+    assert!(client.request("TEARDOWN", "/a.mp4", &session).starts_with("RTSP/1.0 200"));
+    server.wait_for("stale handles tried");
+    let config = server.file("streamingserver.xml");
+    assert!(config.contains("<PREF NAME=\"written\" TYPE=\"UInt32\" >77</PREF>"), "{config}");
+    let (status, notes) = server.stop();
+    assert_eq!(status, Some(0));
+    for (trap, least) in [(81, 8 * 28), (82, 20), (83, 15), (84, 9), (9, 4), (57, 4)] {
+        assert_checks(&notes, trap, least);
+    }
+}

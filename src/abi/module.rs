@@ -84,20 +84,23 @@ impl CModule {
         }
     }
 
-    /// Calls the Interval role for as long as the process lives. To be run on the server's runtime.
+    /// Calls the Interval role until the server stops. To be run on the server's runtime.
     pub async fn run_interval(&self) {
         let core = &self.core;
         let task = Arc::new(Task::default());
         while !core.discarded.load(Ordering::Acquire) {
             let period = core.interval.load(Ordering::Acquire);
-            let Some(period) = u64::try_from(period).ok().filter(|ms| *ms > 0) else {
-                core.interval_changed.notified().await;
-                continue;
+            let period = u64::try_from(period).ok().filter(|ms| *ms > 0);
+            let pause = async {
+                match period {
+                    Some(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
+                    None => std::future::pending().await,
+                }
             };
-            let pause = tokio::time::sleep(Duration::from_millis(period));
             tokio::select! {
                 () = pause => core.tick(&task).await,
                 () = core.interval_changed.notified() => {}
+                () = server_stops(), if Host::get().and_then(Host::server).is_ok() => return,
             }
         }
     }

@@ -231,9 +231,7 @@ pub(super) fn teardown(session: &Arc<ClientSession>) -> Result<(), QtssError> {
     let server = Arc::clone(host.server()?);
     if let Some(sender) = sender(session) {
         sender.play.fetch_add(1, Ordering::AcqRel);
-        if sender.playing.swap(false, Ordering::AcqRel) {
-            server.note_pause(session);
-        }
+        sender.playing.store(false, Ordering::Release);
     }
     if let Some(context) = CallState::context_of(session) {
         context.connection.release_session(session.id);

@@ -11,11 +11,10 @@ use tokio::io::unix::AsyncFd;
 use tokio::task::AbortHandle;
 
 use super::call::{self, Task};
-use super::files::OpenFile;
 use super::host::Host;
 use super::sending::{self, ModuleStream};
 use crate::qtss::{Handle, Object, ObjectType, QtssError};
-use crate::server::{Connection, RequestContext};
+use crate::server::{Connection, FileObject, RequestContext};
 
 /// `QTSS_ReadableEvent`.
 pub(super) const READABLE: u32 = 1;
@@ -44,7 +43,7 @@ impl StreamKind {
                 Some(stream) => Self::Rtp(stream),
                 None => Self::Other, // a stream of a built-in module
             },
-            ObjectType::File if OpenFile::of(object).is_some() => Self::File(Arc::clone(object)),
+            ObjectType::File if FileObject::of(object).is_some() => Self::File(Arc::clone(object)),
             ObjectType::Stream if object.handle() == Host::get()?.error_stream.handle() => Self::ErrorLog,
             _ => match object.attached::<Arc<SocketStream>>() {
                 Some(socket) => Self::Socket(Arc::clone(socket)),
@@ -59,7 +58,7 @@ impl StreamKind {
             Self::Request(context) => watch_connection(&context.connection, events, task),
             Self::Connection(connection) => watch_connection(connection, events, task),
             Self::File(object) => {
-                let at_once = OpenFile::of(object).is_none_or(|file| file.request_event(events));
+                let at_once = FileObject::of(object).is_none_or(|file| file.request_event(events));
                 if at_once {
                     task.wake();
                 }

@@ -12,6 +12,9 @@ use crate::media::{MovieRef, PacketBlock, PacketCache};
 
 use super::worker::SessionWaker;
 
+/// Bytes of a reader's stack: a movie may be served by a module that knows DSS's threads.
+const STACK: usize = 8 << 20;
+
 /// Read-aheads waiting at most; more are forgotten, and the block is read when it is needed.
 const MAX_READ_AHEADS: usize = 4096;
 
@@ -69,7 +72,8 @@ impl BlockLoader {
         let mut loader = Self { shared: Arc::clone(&shared), threads: Vec::new() };
         for index in 0..threads.max(1) {
             let shared = Arc::clone(&shared);
-            let thread = thread::Builder::new().name(format!("movie-read-{index}")).spawn(move || shared.work())?;
+            let thread = thread::Builder::new().name(format!("movie-read-{index}")).stack_size(STACK);
+            let thread = thread.spawn(move || shared.work())?;
             loader.threads.push(thread);
         }
         Ok(Arc::new(loader))

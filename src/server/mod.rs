@@ -9,6 +9,7 @@ mod authorize;
 pub mod connection;
 mod contain;
 mod context;
+mod file_objects;
 mod lifecycle;
 mod limits;
 mod listener;
@@ -19,6 +20,7 @@ mod rtcp;
 mod session;
 mod stats;
 pub mod streams;
+mod tunnel;
 mod walk;
 
 use std::sync::Arc;
@@ -30,6 +32,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use self::connection::{BodyRead, Connection};
 pub use self::context::{AfterResponse, RequestContext};
+pub use self::file_objects::{FileObject, ModuleFile};
 pub use self::lifecycle::ClosingSession;
 pub use self::limits::Refusal;
 pub use self::listener::{BoundListener, ListenError, Listener, bind_all};
@@ -86,6 +89,8 @@ pub struct Server {
     pub engine: SendEngine,
     /// Checks passwords.
     pub authenticator: Arc<Authenticator>,
+    /// Tunnels of RTSP in HTTP.
+    tunnels: Arc<tunnel::Tunnels>,
     /// Value of the `Server` header.
     pub identity: String,
     rtcp_roles: Arc<rtcp::RtcpRoles>,
@@ -184,6 +189,7 @@ impl Server {
             rtcp_roles,
             engine,
             authenticator: Arc::default(),
+            tunnels: Arc::default(),
             identity: identity::server_header(),
             send_prefs: ArcSwap::from_pointee(limits::send_prefs(&server_prefs)),
             preferences,

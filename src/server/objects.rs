@@ -1,8 +1,8 @@
 //! Fills the attributes of the QTSS objects that belong to connections, requests and client sessions.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, LazyLock};
 
 use super::connection::Connection;
 use super::context::RequestContext;
@@ -58,7 +58,27 @@ pub(super) fn fill_request(ctx: &RequestContext, request: &Request) {
 /// and the root folder.
 fn fill_path(object: &Object, request: &Request) {
     object.set_bytes(qtssRTSPReqFilePath, request.path());
+    // A module that asked QTSS_Authenticate before the parse has put another one there.
+    object.set_computed(qtssRTSPReqLocalPath, Arc::clone(&LOCAL_PATH));
 }
+
+/// Computes a text attribute.
+type ComputePath = Arc<dyn Fn(&Object) -> Value + Send + Sync>;
+
+/// The file on disk: root folder and path; in SETUP without the track's part.
+static LOCAL_PATH: LazyLock<ComputePath> = LazyLock::new(|| {
+    Arc::new(|object: &Object| {
+        let full = object.bytes(qtssRTSPReqFilePath).unwrap_or_default();
+        let in_setup = object.u32(qtssRTSPReqMethod) == Some(Method::Setup.id());
+        let relative = if in_setup { path::without_last_part(&full).unwrap_or(b"/") } else { &full };
+        let mut local = object.bytes(qtssRTSPReqRootDir).unwrap_or_default();
+        while local.last() == Some(&b'/') {
+            local.pop();
+        }
+        local.extend_from_slice(relative);
+        local.into()
+    })
+});
 
 fn unless_empty(bytes: &[u8]) -> Option<Vec<u8>> {
     (!bytes.is_empty()).then(|| bytes.to_vec())
@@ -75,18 +95,6 @@ fn declare_paths(store: &ObjectStore) {
     part(qtssRTSPReqFilePathTrunc, |full| path::without_last_part(full).map(<[u8]>::to_vec));
     part(qtssRTSPReqFileName, |full| unless_empty(path::last_part(full)));
     part(qtssRTSPReqFileDigit, |full| unless_empty(path::trailing_digits(full)));
-    store.compute(ObjectType::RtspRequest, qtssRTSPReqLocalPath, |object| {
-        let full = object.bytes(qtssRTSPReqFilePath).unwrap_or_default();
-        let in_setup = object.u32(qtssRTSPReqMethod) == Some(Method::Setup.id());
-        // In SETUP the local path is without the track's part.
-        let relative = if in_setup { path::without_last_part(&full).unwrap_or(b"/") } else { &full };
-        let mut local = object.bytes(qtssRTSPReqRootDir).unwrap_or_default();
-        while local.last() == Some(&b'/') {
-            local.pop();
-        }
-        local.extend_from_slice(relative);
-        local.into()
-    });
 }
 
 fn fill_numbers(object: &Object, request: &Request) {

@@ -239,6 +239,10 @@ impl Client {
         self.stream.write_all(text.as_bytes()).expect("a request is sent");
     }
 
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).expect("bytes are sent");
+    }
+
     /// A request with a CSeq and these headers, each with its line end.
     pub fn request(&mut self, method: &str, path: &str, headers: &str) -> String {
         let url = if path == "*" { path.to_owned() } else { self.url(path) };

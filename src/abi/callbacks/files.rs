@@ -5,6 +5,7 @@ use std::ffi::{c_char, c_void};
 use super::super::entry::{check_out, entries, object, put, text, to_c};
 use super::super::files;
 use crate::qtss::QtssError;
+use crate::server::FileObject;
 
 entries! {
     /// Opens a file.
@@ -25,11 +26,11 @@ entries! {
 
     /// Sets the position of the next read.
     fn QTSS_Seek(stream: *mut c_void, position: u64) {
-        files::OpenFile::of(&object(stream)?).ok_or(QtssError::Unimplemented)?.seek(position)
+        FileObject::of(&object(stream)?).ok_or(QtssError::Unimplemented)?.seek(position)
     }
 
     /// Says what will be read.
     fn QTSS_Advise(stream: *mut c_void, position: u64, size: u32) {
-        files::OpenFile::of(&object(stream)?).ok_or(QtssError::Unimplemented)?.advise(position, size)
+        FileObject::of(&object(stream)?).ok_or(QtssError::Unimplemented)?.advise(position, size)
     }
 }

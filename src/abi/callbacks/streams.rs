@@ -7,13 +7,12 @@ use qtss_sys as sys;
 
 use super::super::call::CallState;
 use super::super::entry::{bytes, check_out, entries, object, put, to_c};
-use super::super::files::OpenFile;
 use super::super::host::Host;
 use super::super::sending;
 use super::super::streams::{SocketStream, StreamKind};
 use crate::log::Level;
 use crate::qtss::QtssError;
-use crate::server::{BodyRead, Connection, RequestContext};
+use crate::server::{BodyRead, Connection, FileObject, RequestContext};
 
 /// `qtssWriteFlagsBufferData`.
 const BUFFER_DATA: u32 = 8;
@@ -107,7 +106,7 @@ entries! {
             StreamKind::Request(context) => read_body(&context.connection, buffer)?,
             StreamKind::Connection(connection) => read_body(&connection, buffer)?,
             StreamKind::File(file) => {
-                let file = OpenFile::of(&file).ok_or(QtssError::BadArgument)?;
+                let file = FileObject::of(&file).ok_or(QtssError::BadArgument)?;
                 match file.read(buffer) {
                     Ok(read) => read,
                     Err((error, read)) => {

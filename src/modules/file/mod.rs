@@ -13,10 +13,10 @@ use arc_swap::ArcSwap;
 use crate::config::ModulePrefs;
 use crate::media::{Movie, MovieCache, MovieError, OpenOptions, PacketCache};
 use crate::qtss::attr::*;
-use crate::qtss::{BoxFuture, ClosingReason, Module, QtssError, Registration, Role, RoleCall, SyncRole};
+use crate::qtss::{BoxFuture, ClosingReason, Module, QtssError, Registration, Registry, Role, RoleCall, SyncRole};
 use crate::rtp::{BlockLoader, RtpStream};
 use crate::rtsp::{Method, Status};
-use crate::server::{Preferences, RequestContext};
+use crate::server::{ModuleFile, Preferences, RequestContext};
 
 /// The module's name: that of its section in streamingserver.xml.
 pub const NAME: &str = "QTSSFileModule";
@@ -108,7 +108,7 @@ impl FileModule {
     /// Opens (or shares) a movie; answers the request when that fails.
     async fn open(&self, ctx: &Arc<RequestContext>, path: &Path) -> Option<Arc<Movie>> {
         let options = OpenOptions { allow_invalid_hint_track_refs: self.prefs.load().allow_invalid_hint_track_refs };
-        match self.open_off_thread(path.to_owned(), options).await {
+        match self.open_off_thread(&ctx.server.registry, path.to_owned(), options).await {
             Ok(movie) => Some(movie),
             Err(error) => {
                 let (status, message) = status_of(path, &error);
@@ -119,11 +119,37 @@ impl FileModule {
         }
     }
 
-    async fn open_off_thread(&self, path: PathBuf, options: OpenOptions) -> Result<Arc<Movie>, MovieError> {
-        let movies = Arc::clone(&self.movies);
+    /// From the disk, or from the module loaded from a file that claims the path.
+    async fn open_off_thread(
+        &self,
+        registry: &Arc<Registry>,
+        path: PathBuf,
+        options: OpenOptions,
+    ) -> Result<Arc<Movie>, MovieError> {
+        let (movies, registry) = (Arc::clone(&self.movies), Arc::clone(registry));
         let what = path.display().to_string();
-        let opened = tokio::task::spawn_blocking(move || movies.open(&path, &options)).await;
+        let opened = tokio::task::spawn_blocking(move || match ModuleFile::open(&registry, &path) {
+            None => movies.open(&path, &options),
+            Some(file) => open_from_module(file, &path, &options),
+        })
+        .await;
         opened.unwrap_or_else(|error| Err(MovieError::Io { what, error: Arc::new(std::io::Error::other(error)) }))
+    }
+}
+
+fn open_from_module(
+    file: Result<ModuleFile, QtssError>,
+    path: &Path,
+    options: &OpenOptions,
+) -> Result<Arc<Movie>, MovieError> {
+    let what = || path.display().to_string();
+    match file {
+        Ok(file) => {
+            let modified = file.modified();
+            Movie::from_source(Arc::new(file), modified, options).map(Arc::new)
+        }
+        Err(QtssError::FileNotFound) => Err(MovieError::NotFound { path: path.to_owned() }),
+        Err(error) => Err(MovieError::Io { what: what(), error: Arc::new(std::io::Error::other(error)) }),
     }
 }
 

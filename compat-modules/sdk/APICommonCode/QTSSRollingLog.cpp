@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "QTSSRollingLog.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "OS.h"
+#include "OSArrayObjectDeleter.h"
+#include "OSMemory.h"
+#include "ResizeableStringFormatter.h"
+
+Bool16 QTSSRollingLog::sCloseOnWrite = true;
+
+namespace {
+
+const SInt64 kSecondsInDay = 24 * 60 * 60;
+const char kDateFormat[] = "#Log File Created On: %m/%d/%Y %H:%M:%S\n";
+
+bool Exists(const char* path) {
+    struct stat info;
+    return ::stat(path, &info) == 0;
+}
+
+} // namespace
+
+QTSSRollingLog::QTSSRollingLog()
+    : fLog(NULL), fLogCreateTime(-1), fLogFullPath(NULL), fAppendDotLog(true), fLogging(true) {
+    this->SetTaskName("QTSSRollingLog");
+}
+
+QTSSRollingLog::~QTSSRollingLog() {
+    this->CloseLog();
+    delete[] fLogFullPath;
+}
+
+void QTSSRollingLog::SetCloseOnWrite(Bool16 closeOnWrite) { sCloseOnWrite = closeOnWrite; }
+
+Bool16 QTSSRollingLog::IsLogEnabled() {
+    OSMutexLocker locker(&fMutex);
+    return sCloseOnWrite || fLog != NULL;
+}
+
+char* QTSSRollingLog::LogPath() {
+    OSCharArrayDeleter folder(this->GetLogDir());
+    OSCharArrayDeleter name(this->GetLogName());
+    ResizeableStringFormatter path;
+    path.PutFilePath(folder.GetObject(), name.GetObject());
+    if (fAppendDotLog)
+        path.Put(".log");
+    return path.GetAsCString();
+}
+
+void QTSSRollingLog::EnableLog(Bool16 appendDotLog) {
+    this->Signal(Task::kStartEvent);
+    OSMutexLocker locker(&fMutex);
+    fAppendDotLog = appendDotLog;
+    if (!fLogging)
+        return;
+    this->CloseLog(false);
+    delete[] fLogFullPath;
+    fLogFullPath = this->LogPath();
+
+    bool isNew = !Exists(fLogFullPath);
+    if (isNew) {
+        OSCharArrayDeleter folder(this->GetLogDir());
+        (void)OS::RecursiveMakeDir(folder.GetObject());
+    }
+    fLog = ::fopen(fLogFullPath, "a+");
+    if (fLog != NULL)
+        fLogCreateTime = isNew ? this->WriteLogHeader(fLog) : this->ReadLogHeader(fLog);
+}
+
+void QTSSRollingLog::CloseLog(Bool16 leaveEnabled) {
+    OSMutexLocker locker(&fMutex);
+    if (leaveEnabled)
+        sCloseOnWrite = true;
+    if (fLog != NULL)
+        (void)::fclose(fLog);
+    fLog = NULL;
+}
+
+void QTSSRollingLog::WriteToLog(const char* inLogData, Bool16 allowLogToRoll) {
+    OSMutexLocker locker(&fMutex);
+    if (!fLogging)
+        return;
+    if (sCloseOnWrite && fLog == NULL)
+        this->EnableLog(fAppendDotLog);
+    if (allowLogToRoll)
+        (void)this->CheckRollLog();
+    if (fLog != NULL) {
+        (void)::fputs(inLogData, fLog);
+        (void)::fflush(fLog);
+    }
+    if (sCloseOnWrite)
+        this->CloseLog(false);
+}
+
+Bool16 QTSSRollingLog::RollLog() {
+    OSMutexLocker locker(&fMutex);
+    this->CloseLog(false);
+    if (!fLogging || !this->PutAside())
+        return false;
+    this->EnableLog(fAppendDotLog);
+    return true;
+}
+
+Bool16 QTSSRollingLog::CheckRollLog() {
+    OSMutexLocker locker(&fMutex);
+    if (fLog == NULL || !(this->IsTooOld() || this->IsTooLarge()))
+        return true;
+    return this->RollLog();
+}
+
+// Days begin at midnight.
+bool QTSSRollingLog::IsTooOld() {
+    UInt32 days = this->GetRollIntervalInDays();
+    struct tm begun;
+    if (days == 0 || fLogCreateTime == -1 || qtss_localtime(&fLogCreateTime, &begun) == NULL)
+        return false;
+    begun.tm_hour = 0;
+    begun.tm_min = 0;
+    begun.tm_sec = 0;
+    return static_cast<SInt64>(::time(NULL)) - static_cast<SInt64>(::mktime(&begun)) > days * kSecondsInDay;
+}
+
+bool QTSSRollingLog::IsTooLarge() {
+    UInt32 limit = this->GetMaxLogBytes();
+    struct stat info;
+    if (limit == 0 || ::fstat(::fileno(fLog), &info) != 0)
+        return false;
+    return static_cast<UInt64>(info.st_size) > limit;
+}
+
+bool QTSSRollingLog::PutAside() {
+    const int kNumbers = 1000;
+    if (fLogFullPath == NULL)
+        return false;
+    time_t begun = fLogCreateTime == -1 ? ::time(NULL) : fLogCreateTime;
+    struct tm date;
+    char day[16] = "";
+    if (qtss_localtime(&begun, &date) != NULL)
+        (void)::strftime(day, sizeof(day), ".%y%m%d", &date);
+
+    OSCharArrayDeleter folder(this->GetLogDir());
+    OSCharArrayDeleter name(this->GetLogName());
+    for (int number = 0; number <= kNumbers; number++) {
+        ResizeableStringFormatter path;
+        path.PutFilePath(folder.GetObject(), name.GetObject());
+        path.Put(day);
+        if (number < kNumbers)
+            path.PutFmtStr("%03d.log", number);
+        else
+            path.Put("---.log"); // the day is full: this one is written over
+        path.PutTerminator();
+        if (number == kNumbers || !Exists(path.GetBufPtr()))
+            return ::rename(fLogFullPath, path.GetBufPtr()) == 0;
+    }
+    return false;
+}
+
+time_t QTSSRollingLog::WriteLogHeader(FILE* inFile) {
+    time_t now = ::time(NULL);
+    struct tm date;
+    char line[128];
+    if (qtss_localtime(&now, &date) == NULL || ::strftime(line, sizeof(line), kDateFormat, &date) == 0)
+        return -1;
+    (void)::fputs(line, inFile);
+    (void)::fflush(inFile);
+    return now;
+}
+
+time_t QTSSRollingLog::ReadLogHeader(FILE* inFile) {
+    char line[500];
+    ::rewind(inFile);
+    bool hasLine = ::fgets(line, sizeof(line), inFile) != NULL;
+    (void)::fseek(inFile, 0, SEEK_END);
+    struct tm date;
+    ::memset(&date, 0, sizeof(date));
+    if (!hasLine || ::sscanf(line, "#Log File Created On: %d/%d/%d %d:%d:%d", &date.tm_mon, &date.tm_mday, &date.tm_year,
+                             &date.tm_hour, &date.tm_min, &date.tm_sec) != 6)
+        return -1;
+    date.tm_mon--;
+    date.tm_year -= 1900;
+    date.tm_isdst = -1; // let mktime find out
+    return ::mktime(&date);
+}
+
+SInt64 QTSSRollingLog::Run() {
+    const SInt64 kCheckInterval = 60 * 1000; // ms
+    EventFlags events = this->GetEvents();
+    if ((events & kKillEvent) != 0)
+        return -1;
+    OSMutexLocker locker(&fMutex);
+    if (fLog != NULL && this->IsTooOld())
+        (void)this->RollLog();
+    return kCheckInterval;
+}
+
+Bool16 QTSSRollingLog::FormatDate(char* ioDateBuffer, Bool16 logTimeInGMT) {
+    time_t now = ::time(NULL);
+    struct tm date;
+    struct tm* found = logTimeInGMT ? qtss_gmtime(&now, &date) : qtss_localtime(&now, &date);
+    if (found == NULL)
+        return false;
+    return ::strftime(ioDateBuffer, kMaxDateBufferSizeInBytes, "%Y-%m-%d %H:%M:%S", found) > 0;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "OSBufferPool.h"
+
+#include <new>
+
+namespace {
+
+// Each buffer lies behind its queue element, at the next multiple of 16.
+const size_t kHeaderSize = (sizeof(OSQueueElem) + 15) / 16 * 16;
+
+OSQueueElem* ElemOf(void* buffer) {
+    return reinterpret_cast<OSQueueElem*>(static_cast<char*>(buffer) - kHeaderSize);
+}
+
+} // namespace
+
+OSBufferPool::~OSBufferPool() {
+    for (OSQueueElem* elem = fQueue.DeQueue(); elem != NULL; elem = fQueue.DeQueue()) {
+        elem->~OSQueueElem();
+        ::operator delete(elem);
+    }
+}
+
+void* OSBufferPool::Get() {
+    OSMutexLocker locker(&fMutex);
+    OSQueueElem* elem = fQueue.DeQueue();
+    if (elem == NULL) {
+        char* memory = static_cast<char*>(::operator new(kHeaderSize + fBufSize));
+        elem = new (memory) OSQueueElem(memory + kHeaderSize);
+        fTotNumBuffers++;
+    }
+    return elem->GetEnclosingObject();
+}
+
+void OSBufferPool::Put(void* inBuffer) {
+    OSMutexLocker locker(&fMutex);
+    fQueue.EnQueue(ElemOf(inBuffer));
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Work that runs on a pool of threads when it is signalled.
+//
+// A module has a pool only if it calls TaskThreadPool::AddThreads; without one, signals are kept and
+// nothing runs. The server's own threads are not reached from here: modules that want to wait use
+// QTSS_SetIdleTimer and QTSS_RequestEvent.
+#ifndef QTSS_SDK_TASK_H
+#define QTSS_SDK_TASK_H
+
+#include "OSHeap.h"
+#include "OSMutexRW.h"
+#include "OSQueue.h"
+#include "OSThread.h"
+
+class TaskThread;
+
+class Task {
+public:
+    typedef unsigned int EventFlags;
+    enum {
+        kKillEvent = 1 << 0,
+        kIdleEvent = 1 << 1,
+        kStartEvent = 1 << 2,
+        kTimeoutEvent = 1 << 3,
+        kReadEvent = 1 << 4,
+        kWriteEvent = 1 << 5,
+        kUpdateEvent = 1 << 6
+    };
+
+    Task();
+    virtual ~Task() {}
+
+    // Never called twice at once for one task. Negative: delete the task, which must come from new. 0: wait
+    // for the next signal. Otherwise: run again after so many ms, with kIdleEvent; signals before that are
+    // kept until then.
+    virtual SInt64 Run() = 0;
+
+    // From any thread. Events add up until Run fetches them.
+    void Signal(EventFlags eventFlags);
+    // Ends what CallLocked asked for before Run returns.
+    void GlobalUnlock();
+    // False once the task was deleted.
+    Bool16 Valid();
+
+    void SetTaskName(const char* name);
+    void SetDefaultThread(TaskThread* defaultThread) { fDefaultThread = defaultThread; }
+    // Which of the pool's two groups the task belongs to.
+    void SetThreadPicker(unsigned int* picker) { fPicker = picker; }
+    static unsigned int* GetBlockingTaskThreadPicker() { return &sBlockingTaskThreadPicker; }
+
+    char fTaskName[48];
+
+protected:
+    // What was signalled since the last call.
+    EventFlags GetEvents();
+    // The next Run comes on this thread.
+    void ForceSameThread();
+    // Return the result from Run: it is called again after 10 ms, alone among the pool's tasks.
+    SInt64 CallLocked();
+
+private:
+    enum { kAlive = 0x80000000U }; // in a queue, in a timer, or running
+
+    Task(const Task&);
+    Task& operator=(const Task&);
+
+    static unsigned int sShortTaskThreadPicker;
+    static unsigned int sBlockingTaskThreadPicker;
+
+    EventFlags fEvents;
+    TaskThread* fUseThisThread;
+    TaskThread* fDefaultThread;
+    bool fWantsLock; // from CallLocked
+    bool fHoldsLock; // while Run is called alone
+    unsigned int* fPicker;
+    OSHeapElem fTimerHeapElem;
+    OSQueueElem fTaskQueueElem;
+
+    friend class TaskThread;
+};
+
+class TaskThread : public OSThread {
+public:
+    TaskThread() {}
+    virtual ~TaskThread() { this->StopAndWaitForThread(); }
+
+private:
+    virtual void Entry();
+    Task* WaitForTask();
+    bool RunOnce(Task* task);
+
+    OSHeap fTimers;
+    OSQueue_Blocking fTaskQueue;
+
+    friend class Task;
+    friend class TaskThreadPool;
+};
+
+class TaskThreadPool {
+public:
+    // Once; true.
+    static Bool16 AddThreads(UInt32 numToAdd);
+    // Stops the threads after the tasks that they run. Tasks that wait stay undone.
+    static void RemoveThreads();
+    // NULL outside.
+    static TaskThread* GetThread(UInt32 index);
+    static UInt32 GetNumThreads() { return sNumTaskThreads; }
+    // The first threads are for short tasks, those behind them for tasks that block; before AddThreads.
+    static void SetNumShortTaskThreads(UInt32 numToAdd) { sNumShortTaskThreads = numToAdd; }
+    static void SetNumBlockingTaskThreads(UInt32 numToAdd) { sNumBlockingTaskThreads = numToAdd; }
+
+private:
+    static TaskThread** sTaskThreadArray;
+    static UInt32 sNumTaskThreads;
+    static UInt32 sNumShortTaskThreads;
+    static UInt32 sNumBlockingTaskThreads;
+    static OSMutexRW sMutexRW;
+
+    friend class Task;
+    friend class TaskThread;
+};
+
+#endif

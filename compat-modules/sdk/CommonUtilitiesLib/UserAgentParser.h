@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Fields of a QuickTime client's User-Agent: "QTS (qtver=6.1;os=Windows NT 5.1 SP1)".
+#ifndef QTSS_SDK_USER_AGENT_PARSER_H
+#define QTSS_SDK_USER_AGENT_PARSER_H
+
+#include "StrPtrLen.h"
+#include "StringFormatter.h"
+#include "StringParser.h"
+
+class UserAgentParser {
+public:
+    enum { eMaxAttributeSize = 60 };
+    enum { eQtid = 0, eQtver = 1, eLang = 2, eOs = 3, eOsver = 4, eCpu = 5, eNumAttributes = 6 };
+
+    struct UserAgentData {
+        UserAgentData() : fFound(false) {}
+        StrPtrLen fData;
+        bool fFound;
+    };
+
+    // NULL leaves all fields empty.
+    UserAgentParser(StrPtrLen* inStream) {
+        if (inStream != NULL)
+            Parse(inStream);
+    }
+
+    // The fields point into the text. An os field like "Mac%20OS%2010.2" is split at its first %XX if there
+    // is no osver field: what follows is the version.
+    void Parse(StrPtrLen* inStream);
+
+    StrPtrLen* GetUserID() { return &fFieldData[eQtid].fData; }
+    StrPtrLen* GetUserVersion() { return &fFieldData[eQtver].fData; }
+    StrPtrLen* GetUserLanguage() { return &fFieldData[eLang].fData; }
+    StrPtrLen* GetrUserOS() { return &fFieldData[eOs].fData; }
+    StrPtrLen* GetUserOSVersion() { return &fFieldData[eOsver].fData; }
+    StrPtrLen* GetUserCPU() { return &fFieldData[eCpu].fData; }
+
+    UserAgentData fFieldData[eNumAttributes];
+};
+
+#endif
