@@ -102,6 +102,8 @@ pub struct ClientSession {
     connection: AtomicU32,
     closing: AtomicBool,
     played: AtomicBool,
+    /// Counted among the playing ones.
+    playing: AtomicBool,
     broadcasts: AtomicBool,
     /// Number of the connection whose Digest challenge was last answered rightly for this session; 0 for none.
     pub(super) nonce_owner: AtomicU64,
@@ -158,6 +160,7 @@ impl ClientSession {
             connection: AtomicU32::new(0),
             closing: AtomicBool::new(false),
             played: AtomicBool::new(false),
+            playing: AtomicBool::new(false),
             broadcasts: AtomicBool::new(false),
             nonce_owner: AtomicU64::new(0),
             state: Arc::default(),
@@ -209,6 +212,11 @@ impl ClientSession {
     /// Remembers that the session was played; true the first time.
     pub fn mark_played(&self) -> bool {
         !self.played.swap(true, Ordering::Relaxed)
+    }
+
+    /// Remembers whether it plays; true when that is a change.
+    pub(super) fn mark_playing(&self, playing: bool) -> bool {
+        self.playing.swap(playing, Ordering::Relaxed) != playing
     }
 
     /// Was it ever played?
