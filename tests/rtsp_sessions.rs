@@ -152,7 +152,7 @@ fn a_teardown_elsewhere_frees_the_channels() {
     let mut other = site.connect();
     other.session = carrier.session.take();
     assert_eq!(other.ask("TEARDOWN", PATH, "").status, 200);
-    eventually("the session ends", || site.sessions() == 0);
+    eventually("the session ends", || site.counted() == 0);
     let reply = carrier.setup(MOVIE, VIDEO, "RTP/AVP/TCP;unicast;interleaved=0-1");
     assert_eq!(reply.transport("interleaved"), ["0-1"]);
     assert_eq!(site.counted(), 1);
@@ -370,9 +370,9 @@ fn a_panic_ends_its_session_and_connection_and_nothing_else() {
     victim.post("PAUSE", &format!("{PATH}?panic"), "");
     assert!(victim.is_closed());
     ports.goodbye();
-    eventually("the session ends", || site.sessions() == 1 && site.connections() == 1);
+    eventually("the session ends", || site.counted() == 1 && site.connections() == 1);
     assert_eq!(ended.load(Ordering::Relaxed), 1);
-    assert_eq!((site.counted(), site.playing()), (1, 1));
+    assert_eq!((site.sessions(), site.playing()), (1, 1));
     assert_eq!(bystander.ask("GET_PARAMETER", PATH, "").status, 200);
     drop(bystander);
     eventually_empty(&site);

@@ -226,17 +226,23 @@ impl AccessFile {
         }
     }
 
-    /// The judgement, with the challenge if it is no: the scheme is the file's, else `scheme` (the server's); the realm is the
+    /// Scheme and realm to ask for a password with: the scheme is the file's, else `scheme` (the server's); the realm is the
     /// file's for Basic, and `users_realm` (of the users file in use, else the server's) for Digest, as the stored digests
     /// were made with it.
+    pub fn challenge(&self, action: Action, scheme: Scheme, users_realm: &str) -> (Scheme, String) {
+        let settings = self.settings(action);
+        let scheme = settings.scheme.unwrap_or(scheme);
+        let own = settings.realm.as_deref().filter(|realm| scheme == Scheme::Basic && !realm.is_empty());
+        (scheme, own.unwrap_or(users_realm).to_owned())
+    }
+
+    /// The judgement, with the [challenge](Self::challenge) if it is no.
     pub fn decide(&self, action: Action, visitor: Option<Visitor<'_>>, scheme: Scheme, users_realm: &str) -> Decision {
         if self.allows(action, visitor) {
             return Decision::Allow;
         }
-        let settings = self.settings(action);
-        let scheme = settings.scheme.unwrap_or(scheme);
-        let own = settings.realm.as_deref().filter(|realm| scheme == Scheme::Basic && !realm.is_empty());
-        Decision::Deny { scheme, realm: own.unwrap_or(users_realm).to_owned() }
+        let (scheme, realm) = self.challenge(action, scheme, users_realm);
+        Decision::Deny { scheme, realm }
     }
 
     /// What is odd about the file.

@@ -178,6 +178,13 @@ impl Users {
         self.users.get(name)
     }
 
+    /// Whether every user who can answer with MD5 can also answer with SHA-256, so that the latter can be offered. (Who
+    /// takes a challenge that the user's line has no digest for would be locked out.)
+    pub fn all_have_sha256(&self) -> bool {
+        let mut digests = self.users.values().filter(|user| user.md5.is_some()).peekable();
+        digests.peek().is_some() && digests.all(|user| user.sha256.is_some())
+    }
+
     /// How many users there are.
     pub fn len(&self) -> usize {
         self.users.len()
@@ -309,6 +316,17 @@ mod tests {
         // DSS's own qtpasswd changed the password and left the comment.
         assert_eq!(sha256(format!("realm Streaming Server\n{}\n{comment}\n", line.replace("px", "py"))), None);
         assert_eq!(sha256(format!("realm Streaming Server\n{line}\n{comment}:x\n")), None);
+    }
+
+    #[test]
+    fn sha_256_is_for_files_in_which_everybody_has_it() {
+        let line = |name: &str| format!("{name}:*:0123456789abcdef0123456789abcdef");
+        let comment = |name: &str| format!("#sha-256:{name}:{}:{}", tag_of(line(name).as_bytes()), "a".repeat(64));
+        let all = |lines: &[String]| Users::parse(lines.join("\n").as_bytes()).all_have_sha256();
+        let realm = "realm x".to_owned();
+        assert!(all(&[realm.clone(), line("a"), comment("a"), "b:pxZoqnEZVAx8E:".to_owned()]));
+        assert!(!all(&[realm.clone(), line("a"), comment("a"), line("b")]));
+        assert!(!all(&[realm]));
     }
 
     #[test]

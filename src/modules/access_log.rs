@@ -1,22 +1,27 @@
 //! QTSSAccessLogModule: one line in StreamingServer.log for each client session that ends and each 401 or 403.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::SystemTime;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
 use crate::log::{AccessEntry, AccessLog, AccessTransport, ErrorLog, Level, RequestLogOptions, SystemClock};
 use crate::qtss::{BoxFuture, InitializeParams, Module, QtssError, Registration, Role, RoleCall, SyncRole};
 use crate::rtp::{RTP_HEADER_LEN, Transport};
 use crate::rtsp::Status;
-use crate::server::{ClientSession, ClosingSession, Preferences, RequestContext, Server, SessionStream};
+use crate::server::{ClientSession, ClosingSession, Preferences, RequestContext, Server, ServerState, SessionStream};
+
+/// How often the log looks at its age.
+const LOG_TICK: Duration = Duration::from_secs(60);
 
 /// Seconds of the client's buffer that DSS writes down for every session that played.
 const CLIENT_BUFFER_SECONDS: u32 = 3;
 
 /// The module.
 pub struct AccessLogModule {
-    log: AccessLog,
+    log: Arc<AccessLog>,
     preferences: Arc<Preferences>,
+    /// The server was put to rest; the end of that is worth a remark.
+    idle: AtomicBool,
 }
 
 impl AccessLogModule {
@@ -25,7 +30,32 @@ impl AccessLogModule {
         let options = preferences.with(RequestLogOptions::access_from_prefs);
         let complaints = Arc::clone(error_log);
         let complain = Box::new(move |text: &str| complaints.write(Level::Warning, text));
-        Self { log: AccessLog::new(options, Arc::new(SystemClock), complain), preferences: Arc::clone(preferences) }
+        let log = Arc::new(AccessLog::new(options, Arc::new(SystemClock), complain));
+        Self { log, preferences: Arc::clone(preferences), idle: AtomicBool::new(false) }
+    }
+
+    /// Looks at the log's age once a minute, so that it is rolled without a new line, too.
+    fn watch_age(&self) {
+        let (log, Ok(runtime)) = (Arc::downgrade(&self.log), tokio::runtime::Handle::try_current()) else { return };
+        runtime.spawn(async move {
+            let mut ticks = tokio::time::interval(LOG_TICK);
+            loop {
+                ticks.tick().await;
+                let Some(log) = log.upgrade() else { return };
+                log.tick();
+            }
+        });
+    }
+
+    /// Idle and running again are remarks like stop and start.
+    fn note_state(&self, state: u32) {
+        if state == ServerState::Idle as u32 {
+            if !self.idle.swap(true, Ordering::Relaxed) {
+                self.log.shutdown();
+            }
+        } else if state == ServerState::Running as u32 && self.idle.swap(false, Ordering::Relaxed) {
+            self.log.startup();
+        }
     }
 
     async fn log_session(&self, closing: &ClosingSession) {
@@ -114,13 +144,25 @@ impl Module for AccessLogModule {
     }
 
     fn register(&self, registration: &mut Registration) -> Result<(), QtssError> {
-        [Role::Initialize, Role::ClientSessionClosing, Role::RtspPostProcessor, Role::RereadPrefs, Role::Shutdown]
-            .into_iter()
-            .try_for_each(|role| registration.add_role(role))
+        let roles = [
+            Role::Initialize,
+            Role::ClientSessionClosing,
+            Role::RtspPostProcessor,
+            Role::RereadPrefs,
+            Role::StateChange,
+            Role::Shutdown,
+        ];
+        roles.into_iter().try_for_each(|role| registration.add_role(role))?;
+        let log = Arc::clone(&self.log);
+        let roll = move |_| log.roll().map_or(QtssError::RequestFailed.code(), |_| 0);
+        // A dynamic module may have taken the name before; then that service counts.
+        let _ = registration.add_service(b"RollAccessLog", Arc::new(roll));
+        Ok(())
     }
 
     fn initialize(&self, _: &InitializeParams) -> Result<(), QtssError> {
         self.log.startup();
+        self.watch_age();
         Ok(())
     }
 
@@ -147,7 +189,9 @@ impl Module for AccessLogModule {
         match role {
             SyncRole::RereadPrefs => {
                 self.log.set_options(self.preferences.with(RequestLogOptions::access_from_prefs));
+                self.log.reopen();
             }
+            SyncRole::StateChange { state } => self.note_state(state),
             SyncRole::Shutdown => self.log.shutdown(),
             _ => {}
         }

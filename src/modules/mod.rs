@@ -1,5 +1,6 @@
 //! The built-in modules: thin; each registers for its roles and calls the room that does the work.
 
+mod access;
 mod access_log;
 mod error_log;
 mod file;
@@ -8,6 +9,7 @@ mod posix_file_sys;
 
 use std::sync::Arc;
 
+pub use self::access::AccessModule;
 pub use self::access_log::AccessLogModule;
 pub use self::error_log::ErrorLogModule;
 pub use self::file::FileModule;
@@ -28,5 +30,6 @@ pub fn builtin(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> std
         Arc::new(AccessLogModule::new(preferences, error_log)),
         Arc::new(FlowControlModule::new(preferences)),
         Arc::new(PosixFileSysModule::default()),
+        Arc::new(AccessModule::new(preferences)),
     ])
 }

@@ -315,11 +315,11 @@ pub fn prepare(
 /// Begins to serve: connections, time-outs and the send workers' reports. Returns where it listens; [`Server::stop`] ends
 /// it.
 pub fn open(server: &Arc<Server>, listeners: Vec<BoundListener>, state: ServerState) -> Vec<std::net::SocketAddr> {
-    let addresses = server.accept_on(listeners);
+    // First the state: whoever is already waiting to be accepted must not be told that the server is starting up.
     server.set_state(state);
     tokio::spawn(Arc::clone(server).run_events());
     tokio::spawn(Arc::clone(server).run_timers());
-    addresses
+    server.accept_on(listeners)
 }
 
 /// What loading the modules left.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use bytes::BytesMut;
 use parking_lot::Mutex;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
@@ -16,6 +17,7 @@ use tokio::time::Instant;
 use super::contain::contain;
 use super::context::RequestContext;
 use super::session::ClientSession;
+use super::tunnel::{GetHalf, PostHalf};
 use super::{Server, objects, walk};
 use crate::qtss::attr::*;
 use crate::qtss::{ClosingReason, Object, Role, RoleCall, RoleParams};
@@ -23,6 +25,7 @@ use crate::rtp::{ConnWriter, RtpStream, Transport, Written};
 use crate::rtsp::extensions::DynamicRate;
 use crate::rtsp::response::{ResponseHead, error_response, options_probe};
 use crate::rtsp::session::SessionHeader;
+use crate::rtsp::tunnel::{Base64Decoder, TunnelHalf, TunnelRequest, get_answer};
 use crate::rtsp::{Event, Header, RawRequest, RequestReader, SessionId, Status};
 
 /// Bytes asked of the socket at once.
@@ -69,6 +72,8 @@ struct Reading {
     reader: RequestReader,
     /// Events that arrived while the answer to a probe was awaited.
     held: VecDeque<Event>,
+    /// The GET half of a tunnel reads what its POSTs bring; the socket itself only tells when the client is gone.
+    tunnel: Option<GetHalf>,
 }
 
 /// Which sessions the connection knows.
@@ -252,6 +257,18 @@ impl Connection {
     }
 }
 
+/// Reads and drops what a peer sends that has nothing more to say here, until it closes.
+async fn drained(stream: &TcpStream) -> io::Result<()> {
+    loop {
+        stream.ready(Interest::READABLE).await?;
+        match stream.try_read(&mut [0; 512]) {
+            Ok(0) => return Ok(()),
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+            _ => {}
+        }
+    }
+}
+
 /// Is this the stream?
 fn is(bound: &Weak<RtpStream>, stream: &Arc<RtpStream>) -> bool {
     std::ptr::eq(bound.as_ptr(), Arc::as_ptr(stream))
@@ -309,6 +326,16 @@ impl Connection {
 impl Reading {
     /// Reads once from the socket; 0 at its end. The buffer lives on the stack: thousands of idle connections keep none.
     async fn fill(&mut self) -> io::Result<usize> {
+        if let Some(tunnel) = &mut self.tunnel {
+            return tokio::select! {
+                text = tunnel.receiver.recv() => {
+                    let text = text.unwrap_or_default();
+                    self.reader.push(&text);
+                    Ok(text.len())
+                }
+                gone = drained(&self.stream) => gone.map(|()| 0),
+            };
+        }
         loop {
             self.stream.ready(Interest::READABLE).await?;
             match self.read_once() {
@@ -353,7 +380,7 @@ pub(super) async fn serve(server: Arc<Server>, stream: TcpStream, peer: SocketAd
     let writer = ConnWriter::new(Arc::clone(&stream), peer);
     let id = server.next_connection_id();
     let object = objects::new_rtsp_session(&server.objects, id, peer, local);
-    let reading = Reading { stream, reader: RequestReader::new(), held: VecDeque::new() };
+    let reading = Reading { stream, reader: RequestReader::new(), held: VecDeque::new(), tunnel: None };
     let connection = Arc::new(Connection {
         id,
         peer,
@@ -386,6 +413,8 @@ fn end_current(server: &Arc<Server>, connection: &Arc<Connection>) {
 
 async fn run(server: &Arc<Server>, connection: &Arc<Connection>) -> io::Result<()> {
     let mut shutdown = server.shutdown_signal();
+    let mut first = true;
+    let mut _tunnel = None;
     loop {
         let event = tokio::select! {
             event = next_event(server, connection) => event?,
@@ -394,6 +423,16 @@ async fn run(server: &Arc<Server>, connection: &Arc<Connection>) -> io::Result<(
         let Some(event) = event else { return Ok(()) };
         match event {
             Event::Request(raw) => {
+                if std::mem::take(&mut first) {
+                    match open_tunnel(server, connection, &raw).await? {
+                        Half::None => {}
+                        Half::Get(counted) => {
+                            _tunnel = Some(counted);
+                            continue;
+                        }
+                        Half::Post => return Ok(()),
+                    }
+                }
                 if !handle_request(server, connection, raw).await? {
                     return Ok(());
                 }
@@ -408,6 +447,82 @@ async fn run(server: &Arc<Server>, connection: &Arc<Connection>) -> io::Result<(
                 refuse_bytes(server, connection, error.status(), error.cseq.as_deref()).await?;
                 return Ok(());
             }
+        }
+    }
+}
+
+/// What a connection's first request made of it.
+enum Half {
+    /// An ordinary connection.
+    None,
+    /// The GET of a tunnel: answers and media go out here. Counted as long as the value lives.
+    Get(CountedTunnel),
+    /// A POST of a tunnel, which has ended.
+    Post,
+}
+
+/// One more tunnel in the figures, until dropped.
+struct CountedTunnel(Arc<Server>);
+
+impl CountedTunnel {
+    fn new(server: &Arc<Server>) -> Self {
+        server.stats.current_http.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(server))
+    }
+}
+
+impl Drop for CountedTunnel {
+    fn drop(&mut self) {
+        self.0.stats.current_http.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// RTSP in HTTP: recognised on a connection's first request only. A POST is served here to its end.
+async fn open_tunnel(server: &Arc<Server>, connection: &Arc<Connection>, raw: &RawRequest) -> io::Result<Half> {
+    let Some(request) = TunnelRequest::recognize(raw) else { return Ok(Half::None) };
+    match request.half {
+        TunnelHalf::Get => {
+            let Ok(half) = server.tunnels.open_get(request.cookie) else { return Ok(Half::Post) };
+            let prefs = server.prefs();
+            let name = prefs.rtsp_server_info.then_some(server.identity.as_str());
+            let address = connection.local.ip().to_canonical().to_string();
+            let address = prefs.do_report_http_connection_ip_address.then_some(address.as_str());
+            connection.reading.lock().await.tunnel = Some(half);
+            connection.send(&get_answer(name, address)).await?;
+            Ok(Half::Get(CountedTunnel::new(server)))
+        }
+        TunnelHalf::Post => {
+            if let Ok(half) = server.tunnels.open_post(request.cookie) {
+                relay_post(server, connection, half).await?;
+            }
+            Ok(Half::Post)
+        }
+    }
+}
+
+/// Decodes what a POST carries and hands it to the GET, until either end closes.
+async fn relay_post(server: &Server, connection: &Connection, half: PostHalf) -> io::Result<()> {
+    let mut reading = connection.reading.lock().await;
+    let mut decoder = Base64Decoder::new();
+    let mut text = reading.reader.take_rest();
+    loop {
+        if text.is_empty() {
+            let limit = Duration::from_secs(u64::from(server.prefs().real_rtsp_timeout.max(1)));
+            let filled = tokio::select! {
+                filled = tokio::time::timeout(limit, reading.fill()) => filled,
+                () = half.sender.closed() => return Ok(()), // the GET is gone
+            };
+            let Ok(count) = filled else { return Ok(()) };
+            if count? == 0 {
+                return Ok(());
+            }
+            text = reading.reader.take_rest();
+        }
+        let mut decoded = BytesMut::new();
+        decoder.decode(&text, &mut decoded);
+        text.clear();
+        if !decoded.is_empty() && half.sender.send(decoded).await.is_err() {
+            return Ok(());
         }
     }
 }

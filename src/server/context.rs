@@ -10,6 +10,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::Server;
 use super::connection::Connection;
+use super::login::Login;
 use super::session::{ClientSession, SessionState};
 use crate::qtss::attr::*;
 use crate::qtss::{CText, Object, ObjectType, QtssError, RequestText, RoleParams};
@@ -41,6 +42,7 @@ pub struct RequestContext {
     /// Bytes of the answer have left already.
     responded: AtomicBool,
     kept: Mutex<Vec<Box<dyn Any + Send>>>,
+    pub(super) login: Mutex<Login>,
 }
 
 impl RequestContext {
@@ -76,6 +78,7 @@ impl RequestContext {
             head_written: AtomicBool::new(false),
             responded: AtomicBool::new(false),
             kept: Mutex::new(Vec::new()),
+            login: Mutex::default(),
         });
         context.object.attach(Arc::downgrade(&context));
         Ok(context)

@@ -137,9 +137,8 @@ impl Server {
         if reason == ClosingReason::Timeout {
             session.last_status.store(504, Ordering::Relaxed);
         }
-        if std::mem::take(&mut session.state.lock().await.play) == PlayState::Playing {
-            self.note_pause(&session);
-        }
+        session.state.lock().await.play = PlayState::Paused;
+        self.note_pause(&session);
         self.engine.teardown(session.key(), true).await;
         self.sessions.remove(session.id);
         self.object.remove_object(qtssSvrClientSessions, session.object.handle());
@@ -384,13 +383,17 @@ impl Server {
         }
         session.object.set_i64(qtssCliSesPlayTimeInMsec, unix_ms);
         session.object.set_u32(qtssCliSesState, 1);
-        self.stats.current_playing.fetch_add(1, Ordering::Relaxed);
+        if session.mark_playing(true) {
+            self.stats.current_playing.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
-    /// A session was paused.
+    /// A session does not play (any more). Saying it twice does no harm.
     pub fn note_pause(&self, session: &ClientSession) {
         session.object.set_u32(qtssCliSesState, 0);
-        self.stats.current_playing.fetch_sub(1, Ordering::Relaxed);
+        if session.mark_playing(false) {
+            self.stats.current_playing.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 

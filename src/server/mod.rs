@@ -13,12 +13,14 @@ mod file_objects;
 mod lifecycle;
 mod limits;
 mod listener;
+mod login;
 mod objects;
 mod pref_objects;
 mod rtcp;
 mod session;
 mod stats;
 pub mod streams;
+mod tunnel;
 mod walk;
 
 use std::sync::Arc;
@@ -34,6 +36,7 @@ pub use self::file_objects::{FileObject, ModuleFile};
 pub use self::lifecycle::ClosingSession;
 pub use self::limits::Refusal;
 pub use self::listener::{BoundListener, ListenError, Listener, bind_all};
+pub use self::login::{Authenticator, SECRET_ATTRIBUTES, scheme_code, scheme_of_code};
 pub use self::pref_objects::PrefObjects;
 pub use self::rtcp::ReceivedRtcp;
 pub use self::session::{ClientSession, PlayState, SessionLog, SessionState, SessionStream, SessionTable};
@@ -85,6 +88,10 @@ pub struct Server {
     pub ports: PortPool,
     /// Sends the packets.
     pub engine: SendEngine,
+    /// Checks passwords.
+    pub authenticator: Arc<Authenticator>,
+    /// Tunnels of RTSP in HTTP.
+    tunnels: Arc<tunnel::Tunnels>,
     /// Value of the `Server` header.
     pub identity: String,
     rtcp_roles: Arc<rtcp::RtcpRoles>,
@@ -183,6 +190,8 @@ impl Server {
             ports: PortPool::new(pool, Some(runtime), Arc::clone(&clock), observer),
             rtcp_roles,
             engine,
+            authenticator: Arc::default(),
+            tunnels: Arc::default(),
             identity: identity::server_header(),
             send_prefs: ArcSwap::from_pointee(limits::send_prefs(&server_prefs)),
             preferences,

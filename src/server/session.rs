@@ -4,7 +4,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::Mutex as AsyncMutex;
@@ -102,6 +102,11 @@ pub struct ClientSession {
     connection: AtomicU32,
     closing: AtomicBool,
     played: AtomicBool,
+    /// Counted among the playing ones.
+    playing: AtomicBool,
+    broadcasts: AtomicBool,
+    /// Number of the connection whose Digest challenge was last answered rightly for this session; 0 for none.
+    pub(super) nonce_owner: AtomicU64,
     /// The client session mutex.
     pub state: Arc<AsyncMutex<SessionState>>,
     log: Mutex<SessionLog>,
@@ -155,6 +160,9 @@ impl ClientSession {
             connection: AtomicU32::new(0),
             closing: AtomicBool::new(false),
             played: AtomicBool::new(false),
+            playing: AtomicBool::new(false),
+            broadcasts: AtomicBool::new(false),
+            nonce_owner: AtomicU64::new(0),
             state: Arc::default(),
             log: Mutex::default(),
         });
@@ -206,9 +214,24 @@ impl ClientSession {
         !self.played.swap(true, Ordering::Relaxed)
     }
 
+    /// Remembers whether it plays; true when that is a change.
+    pub(super) fn mark_playing(&self, playing: bool) -> bool {
+        self.playing.swap(playing, Ordering::Relaxed) != playing
+    }
+
     /// Was it ever played?
     pub fn was_played(&self) -> bool {
         self.played.load(Ordering::Relaxed)
+    }
+
+    /// A SETUP to record was allowed: every further request on the session is one of a broadcaster.
+    pub fn mark_broadcaster(&self) {
+        self.broadcasts.store(true, Ordering::Relaxed);
+    }
+
+    /// Does it belong to a broadcaster?
+    pub fn is_broadcaster(&self) -> bool {
+        self.broadcasts.load(Ordering::Relaxed)
     }
 
     /// Its streams, unless a request is at work on the session right now.
