@@ -79,12 +79,13 @@ impl ObjectStore {
     }
 
     /// Installs the function that computes an attribute of every object of a type when it is read; replaces an earlier
-    /// one. Ignored for attributes that the tables do not declare as computed.
+    /// one. What the table says about the attribute's storage only tells where the result is kept.
     pub fn compute(&self, object_type: ObjectType, id: AttrId, f: impl Fn(&Object) -> Value + Send + Sync + 'static) {
         if let Some(schema) = self.schema(object_type) {
             let mut computed = schema.computed.write();
             computed.retain(|(i, _)| *i != id);
             computed.push((id, Arc::new(f)));
+            schema.computed_count.store(computed.len(), Ordering::Release);
         }
     }
 
@@ -189,6 +190,7 @@ pub(super) struct TypeSchema {
     added: RwLock<Vec<Added>>,
     added_count: AtomicUsize,
     computed: RwLock<Vec<(AttrId, ComputeFn)>>,
+    computed_count: AtomicUsize,
 }
 
 /// A static attribute that a module added.
@@ -229,6 +231,7 @@ impl TypeSchema {
             added: RwLock::default(),
             added_count: AtomicUsize::new(0),
             computed: RwLock::default(),
+            computed_count: AtomicUsize::new(0),
         }
     }
 
@@ -245,9 +248,9 @@ impl TypeSchema {
     pub(super) fn attr(&self, id: AttrId) -> Option<StaticAttr> {
         let index = id.index();
         if let Some(def) = self.builtin.get(index) {
-            let compute = match def.storage {
-                Storage::Computed => self.computed.read().iter().find(|(i, _)| *i == id).map(|(_, f)| f.clone()),
-                _ => None,
+            let compute = match self.computed_count.load(Ordering::Acquire) {
+                0 => None,
+                _ => self.computed.read().iter().find(|(i, _)| *i == id).map(|(_, f)| f.clone()),
             };
             return Some(StaticAttr {
                 data_type: def.data_type,

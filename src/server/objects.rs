@@ -247,8 +247,9 @@ pub(super) fn declare_computed(store: &ObjectStore) {
     stream(qtssRTPStrAudioDryCount, |s| low_half(s.stats().audio_dry_count.load(RELAXED)));
     let session = |id, read: fn(&RtpStream) -> u64| {
         store.compute(ObjectType::ClientSession, id, move |object| {
-            let streams = object.children(qtssCliSesStreamObjects);
-            let sum: u64 = streams.iter().filter_map(|s| s.attached::<Arc<RtpStream>>()).map(|s| read(s)).sum();
+            let streams = object.objects(qtssCliSesStreamObjects);
+            let streams = streams.iter().filter_map(|handle| handle.object());
+            let sum: u64 = streams.filter_map(|s| s.attached::<Arc<RtpStream>>().map(|s| read(s))).sum();
             Value::from(sum as u32) // DSS's counters have 32 bits and wrap
         });
     };
