@@ -182,7 +182,7 @@ pub(super) fn play(session: &Arc<ClientSession>, flags: u32) -> Result<(), QtssE
     sender.flags.store(flags, Ordering::Relaxed);
     *sender.window.lock() = OverbufferWindow::new(sender.is_reliable());
     if !sender.playing.swap(true, Ordering::AcqRel) {
-        server.note_play(session);
+        server.note_play(session, 0);
     }
     set_state(host, session, PlayState::Playing);
     let number = sender.play.fetch_add(1, Ordering::AcqRel) + 1;

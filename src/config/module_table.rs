@@ -191,6 +191,18 @@ modules! {
         "enable_remote_admin": bool = Text(&["true"]),
         /// Group whose members may administer.
         "AdministratorGroup": String = Text(&["admin"]),
+        /// Access mode of the status file, in octal digits.
+        "status_file_mode": String = Text(&["0644"]),
+        /// Owner of the status file: user, user:group or :group; empty for the server's own.
+        "status_file_owner": String = Text(&[""]),
+        /// Answer /metrics (Prometheus), /server_status.json and /server_status over HTTP.
+        "status_http_enabled": bool = Text(&["true"]),
+        /// To loop-back addresses only.
+        "status_http_local_only": bool = Text(&["true"]),
+        /// Answer the JSON interface below /api/v1/.
+        "json_api_enabled": bool = Text(&["true"]),
+        /// File of bearer tokens for it, each line a user's name and the SHA-256 of the token in hex; empty for none.
+        "json_api_tokens_file": String = Text(&[""]),
     }
     QTSSMP3StreamingModule BuiltIn {
         /// Name of the MP3 log without its suffix.
@@ -300,7 +312,8 @@ mod tests {
         assert_eq!(built_in.first(), Some(&"QTSSErrorLogModule"));
         assert_eq!(built_in.last(), Some(&"QTSSAccessModule"));
         assert_eq!(built_in.len(), 10);
-        assert_eq!(MODULES.iter().map(|module| module.prefs.len()).sum::<usize>(), 106);
+        // DSS 6.0.3's, and six of QTSSAdminModule that it did not have.
+        assert_eq!(MODULES.iter().map(|module| module.prefs.len()).sum::<usize>(), 106 + 6);
     }
 
     #[test]

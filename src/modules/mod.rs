@@ -2,19 +2,24 @@
 
 mod access;
 mod access_log;
+mod admin;
 mod error_log;
 mod file;
 mod flow_control;
+pub mod http;
 mod posix_file_sys;
+mod web_stats;
 
 use std::sync::Arc;
 
 pub use self::access::AccessModule;
 pub use self::access_log::AccessLogModule;
+pub use self::admin::AdminModule;
 pub use self::error_log::ErrorLogModule;
 pub use self::file::FileModule;
 pub use self::flow_control::FlowControlModule;
 pub use self::posix_file_sys::PosixFileSysModule;
+pub use self::web_stats::WebStatsModule;
 use crate::log::ErrorLog;
 use crate::qtss::Module;
 use crate::server::Preferences;
@@ -25,11 +30,14 @@ use crate::server::Preferences;
 /// # Errors
 /// When a module cannot get what it needs from the system.
 pub fn builtin(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> std::io::Result<Vec<Arc<dyn Module>>> {
-    Ok(vec![
+    let mut modules: Vec<Arc<dyn Module>> = vec![
         Arc::new(FileModule::new(preferences)?),
         Arc::new(AccessLogModule::new(preferences, error_log)),
         Arc::new(FlowControlModule::new(preferences)),
         Arc::new(PosixFileSysModule::default()),
+        Arc::new(AdminModule::new(preferences)),
         Arc::new(AccessModule::new(preferences)),
-    ])
+    ];
+    modules.extend(WebStatsModule::if_wanted(preferences).map(|module| Arc::new(module) as Arc<dyn Module>));
+    Ok(modules)
 }

@@ -319,6 +319,7 @@ pub fn open(server: &Arc<Server>, listeners: Vec<BoundListener>, state: ServerSt
     server.set_state(state);
     tokio::spawn(Arc::clone(server).run_events());
     tokio::spawn(Arc::clone(server).run_timers());
+    tokio::spawn(Arc::clone(server).run_status_file());
     server.accept_on(listeners)
 }
 

@@ -25,7 +25,7 @@ pub use self::error::{QtssError, result_code};
 pub use self::handle::Handle;
 pub use self::memory::{CText, RequestText};
 pub use self::module::{BoxFuture, ClosingReason, InitializeParams, Module, OpenFile, RoleCall, RoleParams, SyncRole};
-pub use self::object::{Change, ChangeHook, LiveU32, LiveU64, LockGuard, Object, release_forgotten_locks};
+pub use self::object::{AttrSummary, Change, ChangeHook, LiveU32, LiveU64, LockGuard, Object, release_forgotten_locks};
 pub use self::registry::{ModuleEntry, PrefsLoader, RegisterFailed, Registration, Registry, RegistryBuilder};
 pub use self::role::{Role, RoleSet};
 pub use self::services::{ServiceArgs, ServiceFn, ServiceId, Services};

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use arc_swap::ArcSwap;
@@ -25,6 +25,7 @@ pub struct ModuleEntry {
     attributes: Arc<Object>,
     roles: RoleSet,
     interval: AtomicU32,
+    calls: [AtomicU64; Role::COUNT],
 }
 
 impl ModuleEntry {
@@ -68,6 +69,17 @@ impl ModuleEntry {
         self.interval.store(ms, Ordering::Relaxed);
     }
 
+    /// How often the module was called in a role since it was loaded.
+    pub fn calls(&self, role: Role) -> u64 {
+        self.calls.get(role.index()).map_or(0, |count| count.load(Ordering::Relaxed))
+    }
+
+    fn count_call(&self, role: Role) {
+        if let Some(count) = self.calls.get(role.index()) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// Notes that this thread enters the module.
     pub fn enter(&self, role: Role) -> ModuleStateGuard {
         ModuleState::enter(self.name, self.object.handle(), role)
@@ -75,6 +87,7 @@ impl ModuleEntry {
 
     /// Calls the module in a role in which it may wait. While it runs, the polling thread's state names it.
     pub fn call<'a>(&'a self, role: RoleCall<'a>) -> impl Future<Output = Result<(), QtssError>> + Send + 'a {
+        self.count_call(role.role());
         InModule { entry: self, role: role.role(), future: self.module.call(role) }
     }
 
@@ -87,6 +100,7 @@ impl ModuleEntry {
         if which == Role::ErrorLog && self.module.is_dynamic() && ModuleState::is_inside(Role::ErrorLog) {
             return Ok(());
         }
+        self.count_call(which);
         let _state = self.enter(which);
         self.module.call_sync(role)
     }
@@ -250,8 +264,9 @@ impl RegistryBuilder {
         object.set_object(qtssModAttributes, attributes.handle());
         (self.load_prefs)(name, &prefs);
         self.server.push_object(qtssSvrModuleObjects, object.handle());
-        let entry =
-            Arc::new(ModuleEntry { module, name, object, prefs, attributes, roles, interval: AtomicU32::new(0) });
+        let calls = std::array::from_fn(|_| AtomicU64::new(0));
+        let interval = AtomicU32::new(0);
+        let entry = Arc::new(ModuleEntry { module, name, object, prefs, attributes, roles, interval, calls });
         self.entries.push(entry.clone());
         Ok(entry)
     }

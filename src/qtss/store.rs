@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -79,13 +79,17 @@ impl ObjectStore {
     }
 
     /// Installs the function that computes an attribute of every object of a type when it is read; replaces an earlier
-    /// one. What the table says about the attribute's storage only tells where the result is kept.
+    /// one. The result is stored where the attribute's value lives, so that it also shows to who looks there.
     pub fn compute(&self, object_type: ObjectType, id: AttrId, f: impl Fn(&Object) -> Value + Send + Sync + 'static) {
         if let Some(schema) = self.schema(object_type) {
             let mut computed = schema.computed.write();
-            computed.retain(|(i, _)| *i != id);
-            computed.push((id, Arc::new(f)));
-            schema.computed_count.store(computed.len(), Ordering::Release);
+            if computed.len() <= id.index() {
+                computed.resize(id.index() + 1, None);
+            }
+            if let Some(place) = computed.get_mut(id.index()) {
+                *place = Some(Arc::new(f));
+            }
+            schema.computes.store(true, Ordering::Release);
         }
     }
 
@@ -189,8 +193,10 @@ pub(super) struct TypeSchema {
     pub(super) stream_ref: Option<AttrId>,
     added: RwLock<Vec<Added>>,
     added_count: AtomicUsize,
-    computed: RwLock<Vec<(AttrId, ComputeFn)>>,
-    computed_count: AtomicUsize,
+    /// By id; empty places for attributes that nobody computes.
+    computed: RwLock<Vec<Option<ComputeFn>>>,
+    /// Whether any place of `computed` is taken: most types are spared the look.
+    computes: AtomicBool,
 }
 
 /// A static attribute that a module added.
@@ -231,7 +237,7 @@ impl TypeSchema {
             added: RwLock::default(),
             added_count: AtomicUsize::new(0),
             computed: RwLock::default(),
-            computed_count: AtomicUsize::new(0),
+            computes: AtomicBool::new(false),
         }
     }
 
@@ -248,9 +254,9 @@ impl TypeSchema {
     pub(super) fn attr(&self, id: AttrId) -> Option<StaticAttr> {
         let index = id.index();
         if let Some(def) = self.builtin.get(index) {
-            let compute = match self.computed_count.load(Ordering::Acquire) {
-                0 => None,
-                _ => self.computed.read().iter().find(|(i, _)| *i == id).map(|(_, f)| f.clone()),
+            let compute = match self.computes.load(Ordering::Acquire) {
+                true => self.computed.read().get(index).cloned().flatten(),
+                false => None,
             };
             return Some(StaticAttr {
                 data_type: def.data_type,
@@ -266,7 +272,7 @@ impl TypeSchema {
         Some(StaticAttr { data_type, permissions: Permissions::ADDED_STATIC, field: None, compute: None })
     }
 
-    fn describe(&self, id: AttrId) -> Option<(Vec<u8>, AttrDataType, Permissions)> {
+    pub(super) fn describe(&self, id: AttrId) -> Option<(Vec<u8>, AttrDataType, Permissions)> {
         if let Some(def) = self.builtin.get(id.index()) {
             return Some((def.name.into(), def.data_type, def.permissions));
         }

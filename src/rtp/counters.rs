@@ -34,6 +34,8 @@ pub struct WorkerCounters {
     pub batch_packets: Histogram,
     /// Microseconds a step of the worker took.
     pub step_us: Histogram,
+    /// Microseconds from the receipt of a PLAY to its first packet.
+    pub startup_us: Histogram,
 }
 
 /// The sum of all workers' counters at some time.
@@ -61,6 +63,8 @@ pub struct CountersSnapshot {
     pub batch_packets: HistogramSnapshot,
     /// See [`WorkerCounters::step_us`].
     pub step_us: HistogramSnapshot,
+    /// See [`WorkerCounters::startup_us`].
+    pub startup_us: HistogramSnapshot,
 }
 
 impl CountersSnapshot {
@@ -77,5 +81,6 @@ impl CountersSnapshot {
         self.lateness_us.merge(&worker.lateness_us.snapshot());
         self.batch_packets.merge(&worker.batch_packets.snapshot());
         self.step_us.merge(&worker.step_us.snapshot());
+        self.startup_us.merge(&worker.startup_us.snapshot());
     }
 }

@@ -1,4 +1,4 @@
-//! Cheap distributions: one relaxed atomic add per sample into power-of-two buckets.
+//! Cheap distributions: two relaxed atomic adds per sample, to a power-of-two bucket and to the sum.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,6 +10,7 @@ pub const BUCKETS: usize = 32;
 #[derive(Debug, Default)]
 pub struct Histogram {
     buckets: [AtomicU64; BUCKETS],
+    sum: AtomicU64,
 }
 
 impl Histogram {
@@ -19,6 +20,7 @@ impl Histogram {
         if let Some(bucket) = self.buckets.get(index.min(BUCKETS - 1)) {
             bucket.fetch_add(times, Ordering::Relaxed);
         }
+        self.sum.fetch_add(value.saturating_mul(times), Ordering::Relaxed);
     }
 
     /// The counts so far. Not one instant's: samples recorded meanwhile may or may not be in it.
@@ -27,7 +29,7 @@ impl Histogram {
         for (count, bucket) in counts.iter_mut().zip(&self.buckets) {
             *count = bucket.load(Ordering::Relaxed);
         }
-        HistogramSnapshot { counts }
+        HistogramSnapshot { counts, sum: self.sum.load(Ordering::Relaxed) }
     }
 }
 
@@ -36,6 +38,8 @@ impl Histogram {
 pub struct HistogramSnapshot {
     /// Samples per bucket, see [`BUCKETS`].
     pub counts: [u64; BUCKETS],
+    /// The sum of all samples, modulo 2^64.
+    pub sum: u64,
 }
 
 impl HistogramSnapshot {
@@ -63,6 +67,7 @@ impl HistogramSnapshot {
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {
             *count += more;
         }
+        self.sum = self.sum.wrapping_add(other.sum);
     }
 }
 
@@ -77,7 +82,7 @@ mod tests {
         histogram.record(5, 9);
         histogram.record(1000, 1);
         let snapshot = histogram.snapshot();
-        assert_eq!(snapshot.total(), 100);
+        assert_eq!((snapshot.total(), snapshot.sum), (100, 1045));
         assert_eq!(snapshot.quantile(0.5), 0);
         assert_eq!(snapshot.quantile(0.99), 7);
         assert_eq!(snapshot.quantile(1.0), 1023);

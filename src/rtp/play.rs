@@ -55,6 +55,9 @@ pub struct PlayRequest {
     pub start_delay_us: i64,
     /// The movie's bit rate, which sizes the window of reliable UDP; 0 if unknown.
     pub bit_rate: u32,
+    /// When the PLAY request was received, microseconds of the engine's clock; the time until its first packet is
+    /// counted. `None` for a play that nobody asked for just now.
+    pub asked_us: Option<i64>,
 }
 
 impl PlayRequest {
@@ -72,6 +75,7 @@ impl PlayRequest {
             tolerance: ToleranceShift::default(),
             start_delay_us: 0,
             bit_rate: 0,
+            asked_us: None,
         }
     }
 }

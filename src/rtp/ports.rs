@@ -237,6 +237,11 @@ impl PortPool {
         Ok(PairLease { pair, pool: Arc::downgrade(&self.shared), local_ip, key: remote })
     }
 
+    /// Open UDP sockets on all addresses, two to a pair.
+    pub fn open_sockets(&self) -> usize {
+        self.shared.pairs.lock().values().map(|pairs| 2 * pairs.len()).sum()
+    }
+
     /// Open pairs on `local_ip`.
     pub fn open_pairs(&self, local_ip: IpAddr) -> usize {
         self.shared.pairs.lock().get(&local_ip.to_canonical()).map_or(0, Vec::len)

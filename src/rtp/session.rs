@@ -100,6 +100,8 @@ pub(super) struct Session {
     prefs: Arc<SendPrefs>,
     timeline: Timeline,
     stop_us: Option<i64>,
+    /// When the PLAY that has not sent a packet yet was asked for.
+    asked_us: Option<i64>,
     window: OverbufferWindow,
     quality: QualityControl,
     tolerance: ToleranceShift,
@@ -121,6 +123,7 @@ impl Session {
             prefs,
             timeline: Timeline::new(0, 0, 1.0),
             stop_us: None,
+            asked_us: None,
             window: OverbufferWindow::new(false),
             quality: QualityControl::new(0),
             tolerance: ToleranceShift::default(),
@@ -153,6 +156,7 @@ impl Session {
         self.number = request.number;
         self.prefs = prefs;
         self.stop_us = request.stop_us;
+        self.asked_us = request.asked_us;
         self.tolerance = request.tolerance;
         self.window = OverbufferWindow::new(request.overbuffer && !plain_udp);
         self.timeline = Timeline::new(now_us.saturating_add(start_delay_us.max(0)), media_start_us, speed);
@@ -336,6 +340,9 @@ impl Session {
             turn.counters.lateness_us.record((turn.now_us - due_us).max(0) as u64, 1);
         }
         self.send_packet(index, turn)?;
+        if let Some(asked_us) = self.asked_us.take() {
+            turn.counters.startup_us.record((turn.now_us - asked_us).max(0) as u64, 1);
+        }
         Ok(Step::Sent)
     }
 

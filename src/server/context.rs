@@ -38,6 +38,7 @@ pub struct RequestContext {
     after: Mutex<Vec<AfterResponse>>,
     replaced: Mutex<Option<Bytes>>,
     profile: Arc<Object>,
+    received_us: i64,
     head_written: AtomicBool,
     /// Bytes of the answer have left already.
     responded: AtomicBool,
@@ -75,6 +76,7 @@ impl RequestContext {
             after: Mutex::new(Vec::new()),
             replaced: Mutex::new(None),
             profile,
+            received_us: server.clock.now_us(),
             head_written: AtomicBool::new(false),
             responded: AtomicBool::new(false),
             kept: Mutex::new(Vec::new()),
@@ -87,6 +89,11 @@ impl RequestContext {
     /// `qtssUserProfileObjectType`: who sent the request, as far as modules found out.
     pub fn profile(&self) -> &Arc<Object> {
         &self.profile
+    }
+
+    /// When the request was read, microseconds of the server's clock.
+    pub fn received_us(&self) -> i64 {
+        self.received_us
     }
 
     /// Keeps a value of a caller's own until the request is answered.

@@ -87,6 +87,7 @@ impl Server {
         let session = self.sessions.create(|id| ClientSession::new(&self.objects, id, peer, clock, timeout_ms));
         session.object.set_u32(qtssCliSesCounterID, self.stats.next_counter());
         session.object.set_i64(qtssCliSesCreateTimeInMsec, session.created_unix_ms);
+        session.object.set_bool16(qtssCliSesOverBufferEnabled, self.prefs().overbuffer_rate > 1.0);
         session.object.set_u32(qtssCliSesTimeoutMsec, u32::try_from(timeout_ms).unwrap_or(u32::MAX));
         self.object.push_object(qtssSvrClientSessions, session.object.handle());
         if self.registry.modules().iter().any(|entry| entry.module().is_dynamic()) {
@@ -215,6 +216,11 @@ impl Server {
             for session in self.sessions.overdue(self.now_ms()) {
                 self.begin_closing(&session, ClosingReason::Timeout);
             }
+            if self.state() == ServerState::Idle as u32 {
+                for session in self.sessions.all() {
+                    self.close_session(&session, ClosingReason::Teardown).await;
+                }
+            }
             let now = Sample::take(&self);
             sum += now.publish_since(&last, &self);
             last = now;
@@ -269,6 +275,9 @@ impl Server {
         };
         if tokio::time::timeout(STOP_WAIT, closing).await.is_err() {
             tracing::warn!("some sessions did not end within {} s", STOP_WAIT.as_secs());
+        }
+        if let Err(text) = self.write_status_file().await {
+            tracing::warn!("{text}");
         }
         self.stop.send_replace(true);
         let gone = async {
@@ -374,14 +383,15 @@ impl Server {
         (sum.checked_div(count).unwrap_or(0), thinned)
     }
 
-    /// A session starts to play: figures, times for the log and for modules.
-    pub fn note_play(&self, session: &ClientSession) {
+    /// A session starts to play, `start_ms` into the movie: figures, times for the log and for modules.
+    pub fn note_play(&self, session: &ClientSession, start_ms: i64) {
         let unix_ms = self.clock.wall_us() / 1000;
         if session.mark_played() {
             session.object.set_i64(qtssCliSesFirstPlayTimeInMsec, unix_ms);
             session.update_log(|log| log.first_play_unix_ms = Some(unix_ms));
         }
         session.object.set_i64(qtssCliSesPlayTimeInMsec, unix_ms);
+        session.object.set_i64(qtssCliSesAdjustedPlayTimeInMsec, unix_ms - start_ms);
         session.object.set_u32(qtssCliSesState, 1);
         if session.mark_playing(true) {
             self.stats.current_playing.fetch_add(1, Ordering::Relaxed);
@@ -417,6 +427,7 @@ impl Server {
             }
         }
         let prefs = self.prefs();
+        self.fill_address();
         self.send_prefs.store(Arc::new(super::limits::send_prefs(&prefs)));
         self.relisten(&prefs);
         if let Some(objects) = self.pref_objects.get() {
@@ -431,7 +442,11 @@ impl Server {
             return;
         }
         let (wanted, _) = listener::wanted_addresses(&prefs.bind_ip_addr, &prefs.rtsp_port);
-        self.listeners.lock().retain(|known| wanted.iter().any(|(address, _)| *address == known.address));
+        self.listeners.lock().retain_mut(|known| {
+            let still = wanted.iter().find(|(address, _)| *address == known.address);
+            known.loopback_only = still.is_some_and(|(_, loopback_only)| *loopback_only);
+            still.is_some()
+        });
         let open: Vec<_> = self.listeners.lock().iter().map(|known| known.address).collect();
         let mut bound = Vec::new();
         for (address, loopback_only) in wanted.into_iter().filter(|(address, _)| !open.contains(address)) {

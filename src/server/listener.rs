@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -166,11 +166,10 @@ pub fn serve(server: &Arc<Server>, bound: BoundListener) -> io::Result<Listener>
 }
 
 async fn accept_loop(server: Arc<Server>, listener: TcpListener) {
-    let short = AtomicBool::new(false);
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                if short.swap(false, Ordering::Relaxed) {
+                if server.out_of_descriptors.swap(false, Ordering::Relaxed) {
                     server.keep_reserve();
                     tracing::info!("Descriptors are available again; accepting connections.");
                 }
@@ -179,7 +178,7 @@ async fn accept_loop(server: Arc<Server>, listener: TcpListener) {
             Err(error) if is_descriptor_shortage(&error) => {
                 // The reserve descriptor lets one peer at a time have a polite answer instead of a hang.
                 server.refuse_without_descriptors(&listener).await;
-                if !short.swap(true, Ordering::Relaxed) {
+                if !server.out_of_descriptors.swap(true, Ordering::Relaxed) {
                     tracing::warn!(
                         "Out of file descriptors: new connections are answered 503. Raise the limit (ulimit -n) or lower \
                          maximum_connections."

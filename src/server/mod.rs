@@ -9,16 +9,19 @@ mod authorize;
 pub mod connection;
 mod contain;
 mod context;
+mod figures;
 mod file_objects;
 mod lifecycle;
 mod limits;
 mod listener;
 mod login;
+pub mod metrics;
 mod objects;
 mod pref_objects;
 mod rtcp;
 mod session;
 mod stats;
+pub mod status;
 pub mod streams;
 mod tunnel;
 mod walk;
@@ -100,6 +103,8 @@ pub struct Server {
     listeners: Mutex<Vec<Listener>>,
     reserve: Mutex<Option<std::fs::File>>,
     fixed_port: AtomicBool,
+    /// A listener could not accept for want of descriptors, and none has since.
+    out_of_descriptors: AtomicBool,
     state: AtomicU32,
     next_connection: AtomicU32,
     stop: watch::Sender<bool>,
@@ -159,6 +164,11 @@ impl Preferences {
         Ok(())
     }
 
+    /// The file's path.
+    pub fn path(&self) -> std::path::PathBuf {
+        self.document.lock().path().to_owned()
+    }
+
     /// A module's section.
     pub fn module(&self, name: &str) -> ModulePrefs {
         self.document.lock().module(name)
@@ -200,6 +210,7 @@ impl Server {
             listeners: Mutex::default(),
             reserve: Mutex::new(std::fs::File::open("/dev/null").ok()),
             fixed_port: AtomicBool::new(false),
+            out_of_descriptors: AtomicBool::new(false),
             state: AtomicU32::new(ServerState::StartingUp as u32),
             next_connection: AtomicU32::new(1),
             stop: watch::Sender::new(false),
@@ -213,16 +224,8 @@ impl Server {
             clock,
         });
         objects::declare_computed(&server.objects);
-        server.fill_server_object();
+        figures::declare(&server);
         Ok(server)
-    }
-
-    fn fill_server_object(&self) {
-        let wall_ms = self.clock.wall_us() / 1000;
-        self.object.set_str(qtssSvrRTSPServerHeader, &format!("Server: {}", self.identity));
-        self.object.set_str(qtssSvrServerName, "DSS");
-        self.object.set_i64(qtssSvrStartupTime, wall_ms);
-        self.object.set_u32(qtssServerAPIVersion, 0x0005_0000);
     }
 
     /// The preferences as they are now. Keep the `Arc` for the length of one decision only.
@@ -310,5 +313,12 @@ impl Server {
     /// The preference objects, which a reread fills anew. Set once, before listening.
     pub fn set_pref_objects(&self, objects: Arc<PrefObjects>) {
         let _ = self.pref_objects.set(objects);
+    }
+
+    /// Has the preference objects show the configuration in force.
+    pub fn refresh_pref_objects(&self) {
+        if let Some(objects) = self.pref_objects.get() {
+            objects.refresh();
+        }
     }
 }

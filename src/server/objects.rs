@@ -9,7 +9,7 @@ use super::context::RequestContext;
 use super::session::ClientSession;
 use crate::qtss::attr::*;
 use crate::qtss::{AttrId, Object, ObjectStore, ObjectType, Value};
-use crate::rtp::{RTP_HEADER_LEN, RtpStream, Transport};
+use crate::rtp::{RtpStream, Transport};
 use crate::rtsp::extensions::{self, DynamicRate, LateTolerance};
 use crate::rtsp::range::{NptStart, Range};
 use crate::rtsp::{Header, Method, Request, path};
@@ -245,20 +245,7 @@ pub(super) fn declare_computed(store: &ObjectStore) {
     stream(qtssRTPStrFrameRate, |s| low_half(s.stats().frame_rate.load(RELAXED)));
     stream(qtssRTPStrExpFrameRate, |s| low_half(s.stats().expected_frame_rate.load(RELAXED)));
     stream(qtssRTPStrAudioDryCount, |s| low_half(s.stats().audio_dry_count.load(RELAXED)));
-    let session = |id, read: fn(&RtpStream) -> u64| {
-        store.compute(ObjectType::ClientSession, id, move |object| {
-            let streams = object.objects(qtssCliSesStreamObjects);
-            let streams = streams.iter().filter_map(|handle| handle.object());
-            let sum: u64 = streams.filter_map(|s| s.attached::<Arc<RtpStream>>().map(|s| read(s))).sum();
-            Value::from(sum as u32) // DSS's counters have 32 bits and wrap
-        });
-    };
-    session(qtssCliSesRTPPacketsSent, |s| s.stats().packets_sent.load(RELAXED));
-    session(qtssCliSesRTPBytesSent, |s| {
-        s.stats().payload_bytes_sent.load(RELAXED) + s.stats().packets_sent.load(RELAXED) * RTP_HEADER_LEN as u64
-    });
-    session(qtssCliSesRTCPPacketsRecv, |s| u64::from(s.stats().rtcp_packets_received.load(RELAXED)));
-    session(qtssCliSesRTCPBytesRecv, |s| s.stats().rtcp_bytes_received.load(RELAXED));
+    stream(qtssRTPStrThinningDisabled, |s| s.is_thinning_disabled().into());
 }
 
 /// A figure that the module API has in 16 bits.

@@ -110,6 +110,7 @@ pub struct ClientSession {
     /// The client session mutex.
     pub state: Arc<AsyncMutex<SessionState>>,
     log: Mutex<SessionLog>,
+    rate: Mutex<RateSample>,
 }
 
 /// Facts collected for the access log line.
@@ -165,6 +166,7 @@ impl ClientSession {
             nonce_owner: AtomicU64::new(0),
             state: Arc::default(),
             log: Mutex::default(),
+            rate: Mutex::new(RateSample { at_ms: now_ms, ..RateSample::default() }),
         });
         session.object.attach(Arc::downgrade(&session));
         session
@@ -241,6 +243,19 @@ impl ClientSession {
             .map_or_else(|_| Vec::new(), |state| state.streams.iter().map(|s| Arc::clone(&s.stream)).collect())
     }
 
+    /// Bits per second that went to the client since the last look that was at least a second ago.
+    pub fn bit_rate(&self, now_ms: i64) -> u32 {
+        let sent: u64 = self.object_streams().iter().map(|stream| super::figures::bytes_sent(stream)).sum();
+        self.rate.lock().next(now_ms, sent)
+    }
+
+    /// Its streams as its object has them, even while a request is at work on the session.
+    pub fn object_streams(&self) -> Vec<Arc<RtpStream>> {
+        let handles = self.object.objects(qtssCliSesStreamObjects);
+        let objects = handles.into_iter().filter_map(crate::qtss::Handle::object);
+        objects.filter_map(|object| object.attached::<Arc<RtpStream>>().cloned()).collect()
+    }
+
     /// Facts for the access log.
     pub fn log_facts(&self) -> SessionLog {
         self.log.lock().clone()
@@ -249,6 +264,25 @@ impl ClientSession {
     /// Changes the facts for the access log.
     pub fn update_log(&self, change: impl FnOnce(&mut SessionLog)) {
         change(&mut self.log.lock());
+    }
+}
+
+/// What a session had sent at the last look at its rate.
+#[derive(Default)]
+struct RateSample {
+    at_ms: i64,
+    bytes: u64,
+    bits_per_second: u32,
+}
+
+impl RateSample {
+    fn next(&mut self, now_ms: i64, bytes: u64) -> u32 {
+        let millis = now_ms.saturating_sub(self.at_ms);
+        if millis >= 1000 {
+            let bits = bytes.saturating_sub(self.bytes).saturating_mul(8000) / millis.unsigned_abs();
+            *self = Self { at_ms: now_ms, bytes, bits_per_second: u32::try_from(bits).unwrap_or(u32::MAX) };
+        }
+        self.bits_per_second
     }
 }
 

@@ -268,6 +268,7 @@ impl FileModule {
         play.stop_us = asked.stop.map(|stop| (stop * 1_000_000.0).round() as i64);
         play.speed = speed;
         play.overbuffer = overbuffer;
+        play.asked_us = Some(ctx.received_us());
         let movie = ctx.with_state(|state| state.extension::<FileSession>().map(|of| of.movie.bit_rate()));
         play.bit_rate = movie.flatten().unwrap_or(0);
         let late = request.header_text(Header::XTransportOptions);
@@ -291,7 +292,7 @@ impl FileModule {
         {
             play.start_delay_us = self.prefs.load().rtp_start_time_ms.saturating_mul(1000);
         }
-        server.note_play(&session);
+        server.note_play(&session, media_start_us / 1000);
         ctx.after_response(Box::new(move || server.launch(&session, play)));
     }
 }

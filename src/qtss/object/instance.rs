@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::store::checked_name;
 use super::super::{AttrDataType, AttrId, Handle, Permissions, QtssError};
 use super::slots::{Place, Slot};
-use super::{Attr, Change, Object, Values};
+use super::{Attr, AttrSummary, Change, Object, Values};
 
 /// One instance attribute. Its id is its position; a removed one keeps its place until its name and type come back.
 pub(super) struct Instance {
@@ -105,6 +105,25 @@ impl Object {
         let instances = values.extras.as_deref().map_or(&[][..], |e| &e.instances);
         let live = instances.iter().enumerate().filter(|(_, i)| !i.removed);
         live.map(|(n, i)| (AttrId::instance(n as u32), i.name.to_vec(), i.data_type)).collect()
+    }
+
+    /// All attributes: those of the type in the order of their numbers, then the object's own.
+    pub fn attributes(&self) -> Vec<AttrSummary> {
+        let statics = (0..self.schema.len()).filter_map(|index| {
+            let id = AttrId::new(u32::try_from(index).ok()?);
+            let (name, data_type, permissions) = self.schema.describe(id)?;
+            Some(AttrSummary { id, name, data_type, permissions })
+        });
+        let mut all: Vec<_> = statics.collect();
+        let values = self.values.lock();
+        let own = values.extras.as_deref().map_or(&[][..], |extras| &extras.instances).iter().enumerate();
+        all.extend(own.filter(|(_, instance)| !instance.removed).map(|(n, instance)| AttrSummary {
+            id: AttrId::instance(n as u32),
+            name: instance.name.to_vec(),
+            data_type: instance.data_type,
+            permissions: instance.permissions,
+        }));
+        all
     }
 
     /// The id of an attribute by name, static or its own; case-sensitive.

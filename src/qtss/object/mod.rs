@@ -70,6 +70,19 @@ pub enum Change {
     },
 }
 
+/// What an attribute of an object is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttrSummary {
+    /// Its number.
+    pub id: AttrId,
+    /// Its name, any bytes.
+    pub name: Vec<u8>,
+    /// The type of its values.
+    pub data_type: AttrDataType,
+    /// What modules may do with it.
+    pub permissions: Permissions,
+}
+
 /// An object. Attributes of its type need no memory until they are set; the others come and go.
 pub struct Object {
     handle: Handle,

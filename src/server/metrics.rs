@@ -1,0 +1,143 @@
+//! The figures of the moment in the text format that Prometheus reads (OpenMetrics 1.0).
+
+use std::fmt;
+use std::sync::atomic::Ordering;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::text;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, MetricEncoder, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
+use super::Server;
+use crate::config::identity;
+use crate::qtss::Role;
+use crate::qtss::attr::*;
+use crate::rtp::{CountersSnapshot, HistogramSnapshot};
+
+/// The media type of [`text`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+const RELAXED: Ordering = Ordering::Relaxed;
+
+/// All figures as OpenMetrics text.
+///
+/// # Errors
+/// Never in practice: a string takes any text.
+pub fn render(server: &Server) -> Result<String, fmt::Error> {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(Figures::take(server)));
+    let mut out = String::new();
+    text::encode(&mut out, &registry)?;
+    Ok(out)
+}
+
+/// The figures of one moment.
+#[derive(Debug)]
+struct Figures {
+    gauges: Vec<(&'static str, &'static str, f64)>,
+    counters: Vec<(&'static str, &'static str, u64)>,
+    totals: CountersSnapshot,
+    calls: Vec<(&'static str, &'static str, u64)>,
+}
+
+impl Figures {
+    fn take(server: &Server) -> Self {
+        let totals = server.engine.counters();
+        Self { gauges: gauges(server), counters: counters(server, &totals), totals, calls: calls(server) }
+    }
+}
+
+fn gauges(server: &Server) -> Vec<(&'static str, &'static str, f64)> {
+    let stats = &server.stats;
+    let (quality, thinned) = server.quality();
+    let started_ms = server.object.i64(qtssSvrStartupTime).unwrap_or(0);
+    let mp3 = |attribute| f64::from(server.object.u32(attribute).unwrap_or(0));
+    vec![
+        ("dss_state", "State: 0 starting, 1 running, 2 refusing, 3 failed, 4 stopping, 5 idle", server.state().into()),
+        ("dss_start_time_seconds", "Unix time of the start", started_ms as f64 / 1000.0),
+        ("dss_cpu_ratio", "Use of one processor core in the last second", f64::from(stats.cpu_percent()) / 100.0),
+        ("dss_rtsp_connections", "Open RTSP connections", stats.current_rtsp.load(RELAXED).into()),
+        ("dss_http_tunnels", "Open RTSP tunnels through HTTP", stats.current_http.load(RELAXED).into()),
+        ("dss_client_sessions", "Client sessions that are set up", stats.current_sessions.load(RELAXED).into()),
+        ("dss_client_sessions_playing", "Client sessions that play", stats.current_playing.load(RELAXED).into()),
+        ("dss_rtp_bits_per_second", "RTP sent in the last second", stats.current_bandwidth.load(RELAXED) as f64),
+        ("dss_rtp_packets_per_second", "RTP packets in the last second", stats.current_packets.load(RELAXED) as f64),
+        ("dss_streams_thinned", "Streams that are thinned", thinned.into()),
+        ("dss_stream_quality_level", "Mean quality level of all streams; 0 is the best", quality.into()),
+        ("dss_udp_sockets", "Open UDP sockets", server.ports.open_sockets() as f64),
+        ("dss_mp3_connections", "Connected MP3 listeners", mp3(qtssMP3SvrCurConn)),
+        ("dss_mp3_bits_per_second", "MP3 sent", mp3(qtssMP3SvrCurBandwidth)),
+    ]
+}
+
+fn counters(server: &Server, totals: &CountersSnapshot) -> Vec<(&'static str, &'static str, u64)> {
+    vec![
+        ("dss_client_sessions_started", "Client sessions set up", server.stats.total_sessions.load(RELAXED)),
+        ("dss_rtp_packets", "RTP packets sent", totals.packets),
+        ("dss_rtp_bytes", "RTP bytes sent, with headers", totals.bytes),
+        ("dss_rtp_stale_packets", "RTP packets left out because they were too late", totals.stale_packets),
+        ("dss_send_calls", "System calls that sent packets", totals.send_calls),
+        ("dss_datagrams_lost", "Datagrams that the kernel did not take", totals.lost_datagrams),
+        ("dss_mp3_bytes", "MP3 bytes sent", server.object.u64(qtssMP3SvrTotalBytes).unwrap_or(0)),
+    ]
+}
+
+/// Calls of modules, without those that never happened.
+fn calls(server: &Server) -> Vec<(&'static str, &'static str, u64)> {
+    let modules = server.registry.modules();
+    let each = modules.iter().flat_map(|module| {
+        let of_role = |role: &Role| (module.name(), role.name(), module.calls(*role));
+        Role::ALL.iter().map(of_role).filter(|(_, _, count)| *count > 0).collect::<Vec<_>>()
+    });
+    each.collect()
+}
+
+impl Collector for Figures {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
+        let build = [("version", identity::SERVER_VERSION), ("release", env!("CARGO_PKG_VERSION"))];
+        encoder.encode_descriptor("dss_build", "What is running", None, MetricType::Info)?.encode_info(&build)?;
+        for (name, help, value) in &self.gauges {
+            let gauge = ConstGauge::new(*value);
+            gauge.encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)?;
+        }
+        for (name, help, value) in &self.counters {
+            let counter = ConstCounter::new(*value);
+            counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
+        }
+        let help = "Calls of modules by role";
+        let mut calls = encoder.encode_descriptor("dss_module_calls", help, None, MetricType::Counter)?;
+        for (module, role, count) in &self.calls {
+            let labels = [("module", *module), ("role", *role)];
+            ConstCounter::new(*count).encode(labelled(&mut calls, &labels)?)?;
+        }
+        let totals = &self.totals;
+        for (name, help, unit, histogram) in [
+            ("dss_play_startup_seconds", "From a PLAY to its first packet", 1e-6, &totals.startup_us),
+            ("dss_packet_lateness_seconds", "How late packets leave", 1e-6, &totals.lateness_us),
+            ("dss_send_batch_packets", "Packets of one send call", 1.0, &totals.batch_packets),
+            ("dss_worker_step_seconds", "Duration of one round of a send worker", 1e-6, &totals.step_us),
+        ] {
+            let metric = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
+            encode_histogram(metric, histogram, unit)?;
+        }
+        Ok(())
+    }
+}
+
+fn labelled<'s>(
+    metric: &'s mut MetricEncoder<'_>,
+    labels: &'s impl EncodeLabelSet,
+) -> Result<MetricEncoder<'s>, fmt::Error> {
+    metric.encode_family(labels)
+}
+
+/// A histogram whose samples are multiples of `unit`; the buckets' bounds are powers of two less one.
+fn encode_histogram(mut metric: MetricEncoder<'_>, histogram: &HistogramSnapshot, unit: f64) -> Result<(), fmt::Error> {
+    let last = histogram.counts.len().saturating_sub(1);
+    let bound = |index: usize| if index == last { f64::MAX } else { ((1u64 << index) - 1) as f64 * unit };
+    let buckets: Vec<_> = histogram.counts.iter().enumerate().map(|(index, count)| (bound(index), *count)).collect();
+    metric.encode_histogram::<NoLabelSet>(histogram.sum as f64 * unit, histogram.total(), &buckets, None)
+}
