@@ -127,14 +127,26 @@ fn trap_30_a_foreign_nonce_is_stale_in_quotes_and_the_own_one_stays() {
 
 #[test]
 fn trap_31_requests_without_credentials_are_no_connections() {
-    let site = Site::with("<PREF NAME=\"maximum_connections\" TYPE=\"SInt32\">15</PREF>", "");
+    let site = Site::with("<PREF NAME=\"maximum_connections\" TYPE=\"SInt32\">3</PREF>", "");
     site.access_file("locked", BASIC_ALICE);
-    for _ in 0..50 {
+    let until = Instant::now() + PATIENCE;
+    let mut challenged = 0;
+    while challenged < 50 {
         let mut client = site.connect();
-        assert_eq!(client.describe(CLIP).status, 401);
-        client.close();
+        match client.describe(CLIP).status {
+            401 => challenged += 1,
+            // Connections that are just being closed still count, but not for DSS's two minutes.
+            453 => std::thread::sleep(Duration::from_millis(10)),
+            other => panic!("{other}"),
+        }
+        assert!(Instant::now() < until, "only {challenged}");
     }
     let mut client = site.connect();
+    while client.describe(CLIP).status == 453 {
+        assert!(Instant::now() < until);
+        std::thread::sleep(Duration::from_millis(10));
+        client = site.connect();
+    }
     assert_eq!(client.basic(CLIP, ALICE).status, 200);
     let setup = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n";
     assert_eq!(client.send("SETUP", "/open/clip.3gp/trackID=3", setup.as_bytes(), "").status, 200);

@@ -133,12 +133,38 @@ fn trap_35_c_dns_is_the_host_of_the_url_and_c_playerid_the_client_s_address() {
     let named = client.url.replace("127.0.0.1", "movies.example");
     let by_address = client.url.trim_start_matches("rtsp://").to_owned();
     miss(&site);
+    wait_for(&site, 1);
     client.url.clone_from(&named);
     assert_eq!(client.describe("/nothing.3gp").status, 404);
     let entries = wait_for(&site, 2);
     let fields: Vec<Vec<_>> = entries.iter().map(|entry| entry.split(' ').collect()).collect();
     assert_eq!((fields[0][3], fields[0][9]), (by_address.as_str(), "127.0.0.1"));
     assert_eq!((fields[1][3], fields[1][9]), (named.trim_start_matches("rtsp://"), "127.0.0.3"));
+}
+
+/// Scripts in a request reached the administrator's browser through the log pages.
+#[test]
+fn cve_2003_0054_a_request_puts_nothing_but_its_own_line_into_the_logs() {
+    let site = Site::new();
+    let agent = "User-Agent: x\u{1b}[2J<script>alert(1)</script>\x08\t127.0.0.1 2026-01-01 forged\r\n";
+    let mut client = site.connect();
+    assert_eq!(client.send("DESCRIBE", "/<script>alert(1)</script>%0a%0d127.0.0.1", agent.as_bytes(), "").status, 404);
+    let entries = wait_for(&site, 1);
+    assert_eq!((entries.len(), entries[0].split(' ').count()), (1, 40), "{entries:?}");
+    assert!(!read(&site, LOG).contains(|sign: char| sign.is_control() && sign != '\n'));
+}
+
+/// A User-Agent of more than 255 bytes in DESCRIBE ended the server.
+#[test]
+fn cve_2004_0169_a_long_user_agent_is_cut() {
+    let site = Site::new();
+    for length in [255, 256, 257, 3000] {
+        let agent = format!("User-Agent: {}\r\n", "u".repeat(length));
+        assert_eq!(site.connect().send("DESCRIBE", "/nothing.3gp", agent.as_bytes(), "").status, 404);
+    }
+    for entry in wait_for(&site, 4) {
+        assert_eq!(entry.split(' ').nth(12).map(str::len), Some(255), "{entry}");
+    }
 }
 
 /// A full disk is tried with a log that is a device without room.

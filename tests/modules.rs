@@ -409,7 +409,7 @@ fn trap_45_46_47_48_52_55_a_module_plays_a_session_of_its_own() {
         };
         assert_eq!(notes.iter().filter(|note| note.starts_with("all sent")).count(), 1, "no call after the last");
         assert_eq!(calls("all sent after"), calls("closing after "), "{notes:#?}");
-        for (trap, least) in [(45, 3), (46, 1), (47, 20), (48, 20), (49, 1), (52, 5), (55, 2), (69, 2)] {
+        for (trap, least) in [(45, 3), (46, 1), (47, 20), (48, 20), (49, 3), (52, 5), (55, 2), (69, 2)] {
             assert_checks(&notes, trap, least);
         }
     }
@@ -491,7 +491,9 @@ fn trap_64_75_a_socket_stream_owns_its_socket_and_stacks_are_large() {
 
 #[test]
 fn trap_77_78_a_crash_and_an_exception_end_the_process_and_do_not_run_on() {
-    for path in ["/throw", "/crash"] {
+    // The address sanitizer cannot follow an exception out of a library that is loaded late.
+    let paths = if lab::sanitizer().is_some() { &["/crash"][..] } else { &["/throw", "/crash"] };
+    for path in paths {
         let Some(mut server) = misc() else { return };
         let mut client = server.connect();
         let url = client.url(path);

@@ -435,6 +435,7 @@ fn initialize(server: &Arc<Server>, modules: &Modules, error_log: &Arc<ErrorLog>
             failed.discard();
         }
     });
+    server.fix_methods();
     // These live as long as the process: modules keep their handles.
     std::mem::forget((prefs, messages));
     error_log.set_ceiling(None);

@@ -14,7 +14,7 @@ use crate::rtsp::{Header, Method, Request, ResponseBuilder, Status};
 
 /// The methods of the `Public` header, in DSS's order. GET_PARAMETER and SET_PARAMETER are answered too but not named:
 /// scripts compare this line.
-const PUBLIC: &str = "DESCRIBE, SETUP, TEARDOWN, PLAY, PAUSE, OPTIONS, ANNOUNCE, RECORD";
+pub(super) const PUBLIC: &str = "DESCRIBE, SETUP, TEARDOWN, PLAY, PAUSE, OPTIONS, ANNOUNCE, RECORD";
 
 /// The feature tag of the old QuickTime bandwidth probe, the only one DSS knows.
 const RANDOM_DATA_TAG: &str = "x-Random-Data-Size";
@@ -80,14 +80,14 @@ fn options(ctx: &Arc<RequestContext>, request: &Request) {
             rand::rng().fill_bytes(&mut body);
             let compose = |answer: &mut ResponseBuilder| {
                 answer
-                    .header(Header::Public, PUBLIC)
+                    .header(Header::Public, ctx.server.public_methods())
                     .header(Header::ContentType, "application/x-random-data")
                     .header(Header::ContentLength, body.len().to_string());
             };
             ctx.respond_with_body(compose, &body);
         }
         None => ctx.respond(|answer| {
-            answer.header(Header::Public, PUBLIC);
+            answer.header(Header::Public, ctx.server.public_methods());
         }),
     }
 }

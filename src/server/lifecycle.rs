@@ -15,7 +15,7 @@ use super::session::{ClientSession, PlayState, SessionStream};
 use super::stats::process_cpu_ms;
 use super::{Server, ServerState};
 use crate::qtss::attr::*;
-use crate::qtss::{ClosingReason, Role, RoleCall, RoleParams, SyncRole};
+use crate::qtss::{Change, ClosingReason, Object, Role, RoleCall, RoleParams, SyncRole};
 use crate::rtp::{PlayRequest, SessionEvent, Transport};
 use crate::rtsp::SessionId;
 
@@ -90,6 +90,9 @@ impl Server {
         session.object.set_bool16(qtssCliSesOverBufferEnabled, self.prefs().overbuffer_rate > 1.0);
         session.object.set_u32(qtssCliSesTimeoutMsec, u32::try_from(timeout_ms).unwrap_or(u32::MAX));
         self.object.push_object(qtssSvrClientSessions, session.object.handle());
+        if self.registry.modules().iter().any(|entry| entry.module().is_dynamic()) {
+            follow_timeout(&session);
+        }
         session
     }
 
@@ -287,6 +290,17 @@ impl Server {
             let _ = module.call_sync(SyncRole::Shutdown);
         }
     }
+}
+
+/// A module that sets `qtssCliSesTimeoutMsec` changes the session's time-out.
+fn follow_timeout(session: &Arc<ClientSession>) {
+    let weak = Arc::downgrade(session);
+    session.object.set_hook(Arc::new(move |object: &Object, change: &Change| {
+        let is_timeout = matches!(change, Change::Set { id, .. } if *id == qtssCliSesTimeoutMsec);
+        if let (true, Some(session), Some(ms)) = (is_timeout, weak.upgrade(), object.u32(qtssCliSesTimeoutMsec)) {
+            session.timeout_ms.store(i64::from(ms), Ordering::Relaxed);
+        }
+    }));
 }
 
 /// What the ClientSessionClosing role is about, for built-in modules.

@@ -53,6 +53,7 @@ use crate::rtp::{
     Clock, EngineConfig, PoolConfig, PortPool, RtcpObserver, RtcpSummary, RtpStream, SendEngine, SendPrefs,
     SessionEvent,
 };
+use crate::rtsp::Method;
 
 /// The states of the server, with the numbers of `QTSS_ServerState`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +110,7 @@ pub struct Server {
     stop: watch::Sender<bool>,
     ending: watch::Sender<bool>,
     pref_objects: std::sync::OnceLock<Arc<PrefObjects>>,
+    public_methods: std::sync::OnceLock<String>,
     events: Mutex<Option<mpsc::UnboundedReceiver<SessionEvent>>>,
 }
 
@@ -214,6 +216,7 @@ impl Server {
             stop: watch::Sender::new(false),
             ending: watch::Sender::new(false),
             pref_objects: std::sync::OnceLock::new(),
+            public_methods: std::sync::OnceLock::new(),
             events: Mutex::new(Some(events)),
             objects,
             object,
@@ -287,6 +290,24 @@ impl Server {
     /// RTCP of a stream has arrived and is in the stream's figures.
     pub(self) fn rtcp_received(&self, stream: &Arc<RtpStream>, compound: &[u8], summary: &RtcpSummary) {
         self.rtcp_roles.rtcp_received(stream, compound, summary);
+    }
+
+    /// The `Public` header: what the modules have put into `qtssSvrHandledMethods` by the end of their Initialize roles.
+    pub(self) fn public_methods(&self) -> &str {
+        self.public_methods.get().map_or(answers::PUBLIC, String::as_str)
+    }
+
+    /// All modules are initialised: the methods they handle are fixed.
+    pub fn fix_methods(&self) {
+        let mut names: Vec<&str> = Vec::new();
+        for method in self.object.u32_list(qtssSvrHandledMethods).into_iter().filter_map(Method::from_id) {
+            if !names.contains(&method.as_str()) {
+                names.push(method.as_str());
+            }
+        }
+        if !names.is_empty() {
+            let _ = self.public_methods.set(names.join(", "));
+        }
     }
 
     /// The preference objects, which a reread fills anew. Set once, before listening.

@@ -17,10 +17,19 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// With `PROBE_SANITIZER=address` (or `undefined`) in the environment the probes are built with that sanitizer, and the server
+/// runs with its library, which then sees both sides of the one heap.
+pub fn sanitizer() -> Option<String> {
+    std::env::var("PROBE_SANITIZER").ok()
+}
+
 /// Runs a compiler and fails with its words.
 fn compile(compiler: &str, arguments: &[&str], source: &Path, output: &Path) {
     let mut command = Command::new(compiler);
     command.arg("-I").arg(root().join("include")).args(["-Wall", "-Wextra", "-fPIC", "-pthread", "-D_GNU_SOURCE"]);
+    if let Some(kind) = sanitizer() {
+        command.arg(format!("-fsanitize={kind}")).arg("-g");
+    }
     command.arg(source).args(arguments).arg("-o").arg(output);
     let ran = command.output().unwrap_or_else(|error| panic!("{compiler}: {error}"));
     let words = String::from_utf8_lossy(&ran.stderr);
@@ -121,6 +130,13 @@ impl Plan {
         let mut command = Command::new(env!("CARGO_BIN_EXE_DarwinStreamingServer"));
         command.arg("-d").arg("-c").arg(path("streamingserver.xml")).current_dir(self.dir.path());
         command.env("PROBE_LOG", path("notes")).env("PROBE_FOLDER", path("logs"));
+        if let Some(kind) = sanitizer() {
+            let library = if kind == "address" { "libasan.so" } else { "libubsan.so" };
+            let found = Command::new("cc").arg(format!("-print-file-name={library}")).output().expect("the sanitizer");
+            command.env("LD_PRELOAD", String::from_utf8_lossy(&found.stdout).trim());
+            // Modules free with delete[] what came from malloc; that is how the interface is.
+            command.env("ASAN_OPTIONS", "detect_leaks=0:alloc_dealloc_mismatch=0:handle_segv=0");
+        }
         if self.trace {
             command.env("QTSS_TRACE", "roles");
         }
@@ -199,12 +215,16 @@ impl Running {
         (status, self.notes())
     }
 
-    /// Waits for the end; its exit status, `None` when a signal ended it.
+    /// Waits for the end and looks at what a sanitizer had to say; its exit status, `None` when a signal ended it.
     pub fn wait(&mut self) -> Option<i32> {
         let begin = Instant::now();
         loop {
             match self.child.try_wait().expect("the server's status") {
-                Some(status) => return status.code(),
+                Some(status) => {
+                    let stderr = self.file("stderr");
+                    assert!(!stderr.contains("Sanitizer"), "{stderr}");
+                    return status.code();
+                }
                 None if begin.elapsed() > PATIENCE => {
                     let _ = self.child.kill();
                     panic!("the server does not end: {:#?}\n{}", self.notes(), self.error_log());
@@ -219,6 +239,8 @@ impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let stderr = self.file("stderr");
+        assert!(std::thread::panicking() || !stderr.contains("Sanitizer"), "{stderr}");
     }
 }
 

@@ -236,12 +236,6 @@ impl Client {
         reply
     }
 
-    /// Closes our side and waits for the server to close its own.
-    pub fn close(mut self) {
-        self.stream.shutdown(std::net::Shutdown::Write).unwrap();
-        self.stream.read_to_end(&mut Vec::new()).unwrap();
-    }
-
     pub fn ask(&mut self, method: &str, path: &str) -> Reply {
         self.send(method, path, b"", "")
     }

@@ -204,12 +204,12 @@ TEST(full_paths_have_one_slash_between) {
     World world;
     UInt32 length = 0;
     StrPtrLen suffix(".sdp");
-    world.request.SetText(qtssRTSPReqRootDir, "/root/");
+    world.request.SetText(qtssRTSPReqRootDir, "/movies/");
     world.request.SetText(qtssRTSPReqFilePath, "//a");
-    CHECK_TEXT(Own(QTSSModuleUtils::GetFullPath(&world.request, qtssRTSPReqFilePath, &length, &suffix)), "/root/a.sdp");
+    CHECK_TEXT(Own(QTSSModuleUtils::GetFullPath(&world.request, qtssRTSPReqFilePath, &length, &suffix)), "/movies/a.sdp");
     CHECK(length == 11);
     world.request.SetText(qtssRTSPReqRootDir, "/root");
-    CHECK_TEXT(Own(QTSSModuleUtils::GetFullPath(&world.request, qtssRTSPReqFilePath, &length)), "/root//a");
+    CHECK_TEXT(Own(QTSSModuleUtils::GetFullPath(&world.request, qtssRTSPReqFilePath, &length)), "/movies//a");
     CHECK_TEXT(Own(QTSSModuleUtils::GetFullPath(&world.request, qtssRTSPReqFilePathTrunc, &length)), "/root");
 }
 

@@ -212,7 +212,7 @@ TEST(home_folders_are_routed_and_have_quotas) {
     CHECK(module.Ask(QTSS_RTSPRoute_Role, &first).empty() && first.request.Get(qtssRTSPReqRootDir).empty());
     module.Set("enabled", Bool16(true));
     module.Ask(QTSS_RTSPRoute_Role, &first);
-    CHECK_TEXT(first.request.Get(qtssRTSPReqRootDir), "/home/ann/Streaming");
+    CHECK_TEXT(first.request.Get(qtssRTSPReqRootDir), "/home" "/ann/Streaming");
     CHECK_TEXT(first.request.Get(qtssRTSPReqFilePath), "/a.mov");
     const char* bad[] = {"/~/a", "/~../a", "/~a%b/a", "/~ann"};
     for (int i = 0; i < 4; i++) {
