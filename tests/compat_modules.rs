@@ -151,6 +151,21 @@ fn sequence(packet: &[u8]) -> u16 {
     u16::from_be_bytes([packet[2], packet[3]])
 }
 
+/// A socket for RTP, which wants an even port.
+fn even_port() -> (UdpSocket, u16) {
+    let mut odd = Vec::new(); // kept, so that each try gets another one
+    while odd.len() < 100 {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        let port = socket.local_addr().expect("its address").port();
+        if port % 2 == 0 {
+            socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+            return (socket, port);
+        }
+        odd.push(socket);
+    }
+    panic!("only odd ports");
+}
+
 /// What a server does with a client that looks around and plays, without what is different each time.
 fn conversation(server: &Running) -> (String, Vec<Vec<u8>>) {
     let mut client = server.connect();
@@ -406,12 +421,7 @@ fn tone_source_plays_over_tcp_and_udp_until_the_client_has_enough() {
     assert_eq!(status(&client.request("TEARDOWN", "/tone.sdp", &session)), "200");
 
     let mut client = server.connect();
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-    let port = socket.local_addr().expect("its address").port() & !1;
-    let pair = UdpSocket::bind(("127.0.0.1", port)).ok(); // the even one, if it was not that
-    let socket = pair.unwrap_or(socket);
-    socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let (socket, port) = even_port();
     let transport = format!("Transport: RTP/AVP;unicast;client_port={port}-{}\r\n", port + 1);
     let setup = client.request("SETUP", "/tone.sdp/trackID=1", &transport);
     assert_eq!(status(&setup), "200", "{setup}");
