@@ -279,6 +279,27 @@ fn our_modules_build_by_their_own_scripts_and_show_their_entry_only() {
     }
 }
 
+/// Where symbols are unique in the process, two modules share the statics of equal inline functions, however they are loaded.
+#[test]
+fn statics_of_inline_functions_stay_the_modules_own() {
+    let folder = TempDir::new().expect("a folder");
+    let source = folder.path().join("counter.cpp");
+    let text = "template <class T> T* Counter() { static T sCount = 0; return &sCount; }\n\
+                extern \"C\" int* Of() { return Counter<int>(); }\n";
+    fs::write(&source, text).expect("a source");
+    for name in compilers() {
+        let module = folder.path().join(name);
+        let script = "sdk=. ; . ./environment; $CPLUS $COMPILER_FLAGS -shared -o \"$1\" \"$2\"";
+        let mut command = Command::new("sh");
+        command.current_dir(sdk()).args(["-euc", script, "sh"]).arg(&module).arg(&source).env("CPLUS", name);
+        run_well(&mut command);
+        let output = run_well(Command::new("nm").arg(&module));
+        let symbols = String::from_utf8_lossy(&output.stdout);
+        let count = symbols.lines().find(|line| line.contains("sCount")).expect("the static");
+        assert!(!count.contains(" u "), "{name}: {count}");
+    }
+}
+
 #[test]
 fn a_module_in_the_old_place_builds_with_the_copied_script_and_the_libraries_come_along() {
     let tree = Tree::new();

@@ -59,6 +59,8 @@ void PutObject(ResizeableStringFormatter* out, QTSS_Object object, const char* i
         out->PutFmtStr("%s%s (%s)", indent, Text(info, qtssAttrName, 0).c_str(), typeName == NULL ? "?" : typeName);
         UInt32 values = 0;
         (void)QTSS_GetNumValues(object, id, &values);
+        if (values == 0 && !Text(object, id, 0).empty())
+            values = 1; // worked out by the server when asked for, and not counted
         for (UInt32 at = 0; IsShown(type) && at < values && at < kMaxValues; at++)
             out->PutFmtStr("%s%s", at == 0 ? " = " : ", ", Text(object, id, at).c_str());
         out->PutEOL();

@@ -1,6 +1,7 @@
 //! Builds probe modules, runs the server with them, talks to it.
 
 #![allow(clippy::print_stderr)] // a test that does nothing has to say so
+#![allow(dead_code)] // each test program uses its own part
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -202,15 +203,37 @@ impl Running {
     }
 
     pub fn connect(&self) -> Client {
-        let stream = TcpStream::connect(self.address).expect("a connection");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        Client { stream, buffer: Vec::new(), address: self.address }
+        Client::new(TcpStream::connect(self.address).expect("a connection"), self.address)
+    }
+
+    /// A connection from another address of this machine.
+    pub fn connect_from(&self, source: &str) -> Client {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+        let source = SocketAddr::new(source.parse().expect("an address"), 0);
+        socket.bind(&source.into()).expect("a local address");
+        socket.connect(&self.address.into()).expect("a connection");
+        Client::new(socket.into(), self.address)
+    }
+
+    /// Changes the text of the configuration as the server left it; the server learns of it by SIGHUP only.
+    pub fn edit(&self, from: &str, to: &str) {
+        let path = self.dir.path().join("streamingserver.xml");
+        let text = fs::read_to_string(&path).expect("the configuration");
+        assert!(text.contains(from), "{from} is not in {text}");
+        // Port 0 would be another port each time.
+        let port = |port: u16| format!("<PREF NAME=\"rtsp_port\" TYPE=\"UInt16\" >{port}</PREF>");
+        let text = text.replace(&port(0), &port(self.address.port()));
+        fs::write(&path, text.replace(from, to)).expect("the configuration");
+    }
+
+    pub fn signal(&self, signal: i32) {
+        // SAFETY: the child is ours and not waited for yet.
+        unsafe { libc::kill(self.child.id() as i32, signal) };
     }
 
     /// Sends TERM and waits for the end; its status and all notes.
     pub fn stop(mut self) -> (Option<i32>, Vec<String>) {
-        // SAFETY: the child is ours and not waited for yet.
-        unsafe { libc::kill(self.child.id() as i32, libc::SIGTERM) };
+        self.signal(libc::SIGTERM);
         let status = self.wait();
         (status, self.notes())
     }
@@ -252,6 +275,11 @@ pub struct Client {
 }
 
 impl Client {
+    fn new(stream: TcpStream, address: SocketAddr) -> Self {
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        Self { stream, buffer: Vec::new(), address }
+    }
+
     /// The URL of a path on this server.
     pub fn url(&self, path: &str) -> String {
         format!("rtsp://{}{path}", self.address)
