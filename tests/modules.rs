@@ -5,6 +5,8 @@
 
 #[path = "modules/lab.rs"]
 mod lab;
+#[path = "modules/streams.rs"]
+mod streams;
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};

@@ -23,6 +23,7 @@ mod hooks;
 mod host;
 mod loader;
 mod module;
+mod packets;
 mod pool;
 mod sending;
 mod streams;

@@ -167,7 +167,7 @@ impl FlowControlModule {
         attributes.write(object, tally);
         let Some(step) = step else { return };
         let before = stream.quality();
-        stream.set_quality(level_after(step, before, stream.config().worst_quality));
+        stream.set_quality(level_after(step, before, stream.worst_quality()));
         let level = stream.quality();
         if level != before {
             object.set_u32(qtssRTPStrQualityLevel, u32::from(level));

@@ -9,7 +9,7 @@ const RELAXED: Ordering = Ordering::Relaxed;
 /// IP and UDP headers that DSS's bandwidth figure adds to each packet.
 pub const PACKET_OVERHEAD: u64 = 28;
 
-/// Counters of a worker; it alone writes them.
+/// Counters of a worker, which alone writes them, or of all that send beside the workers.
 #[derive(Debug, Default)]
 pub struct WorkerCounters {
     /// RTP packets sent.

@@ -61,6 +61,7 @@ impl EngineConfig {
 /// Sends the packets of all sessions. Dropping it says BYE to all and stops the workers.
 pub struct SendEngine {
     workers: Vec<Handle>,
+    outside: WorkerCounters,
 }
 
 struct Handle {
@@ -78,7 +79,7 @@ impl SendEngine {
     ) -> io::Result<Self> {
         let cores = usable_cores();
         let count = if config.workers == 0 { cores.len().max(1) } else { config.workers };
-        let mut engine = Self { workers: Vec::with_capacity(count) };
+        let mut engine = Self { workers: Vec::with_capacity(count), outside: WorkerCounters::default() };
         for index in 0..count {
             let bell = EventFd::from_value_and_flags(0, EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?;
             let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
@@ -129,9 +130,15 @@ impl SendEngine {
         let _ = done.await; // a worker that is gone has nothing left to end
     }
 
-    /// All workers' figures.
+    /// For whoever sends packets beside the workers: what it counts here is part of [`SendEngine::counters`].
+    pub fn outside(&self) -> &WorkerCounters {
+        &self.outside
+    }
+
+    /// All workers' figures, and those of who sends beside them.
     pub fn counters(&self) -> CountersSnapshot {
         let mut sum = CountersSnapshot::default();
+        sum.add(&self.outside);
         self.workers.iter().for_each(|worker| sum.add(&worker.counters));
         sum
     }

@@ -60,7 +60,15 @@ struct AckBox {
     /// Sequence numbers and when their acknowledgement came, microseconds of the clock.
     acks: Vec<(u16, i64)>,
     /// Who wants to hear of them; set by a running play.
-    waker: Option<SessionWaker>,
+    listener: Option<AckListener>,
+}
+
+#[derive(Debug)]
+enum AckListener {
+    /// A send worker, which is woken.
+    Worker(SessionWaker),
+    /// Somebody who looks now and then.
+    Collector,
 }
 
 /// The player's UDP addresses.
@@ -102,7 +110,14 @@ impl UdpTransport {
     /// From now on acknowledgements are kept for the sender, and `waker` called when there are some.
     pub(crate) fn listen_for_acks(&self, waker: SessionWaker) {
         if let Some(acks) = &self.acks {
-            acks.lock().waker = Some(waker);
+            acks.lock().listener = Some(AckListener::Worker(waker));
+        }
+    }
+
+    /// From now on acknowledgements are kept for who comes and takes them.
+    pub(crate) fn collect_acks(&self) {
+        if let Some(acks) = &self.acks {
+            acks.lock().listener = Some(AckListener::Collector);
         }
     }
 
@@ -123,9 +138,12 @@ impl UdpTransport {
     /// Acks that come before the first PLAY, or more than a window can hold, mean nothing.
     fn note_acks(&self, sequences: &[u16], now_us: i64) {
         let Some(mut held) = self.acks.as_ref().map(|acks| acks.lock()) else { return };
-        let AckBox { acks, waker: Some(waker) } = &mut *held else { return };
+        let AckBox { acks, listener: Some(listener) } = &mut *held else { return };
         // Whoever has not taken the last ones was called for them.
-        let caller = acks.is_empty().then(|| waker.clone());
+        let caller = match listener {
+            AckListener::Worker(waker) if acks.is_empty() => Some(waker.clone()),
+            _ => None,
+        };
         let room = MAX_ACKS_WAITING - acks.len().min(MAX_ACKS_WAITING);
         acks.extend(sequences.iter().take(room).map(|sequence| (*sequence, now_us)));
         drop(held);
@@ -186,7 +204,7 @@ pub struct StreamConfig {
     pub clock_rate: u32,
     /// Whether it is thinned by frames.
     pub is_video: bool,
-    /// Highest quality level the source knows; 0 if it can't be thinned.
+    /// Highest quality level the source knows; 0 if it can't be thinned. See [`RtpStream::worst_quality`].
     pub worst_quality: u8,
     /// The level to start with (`default_stream_quality`).
     pub quality: u8,
@@ -198,6 +216,15 @@ pub struct StreamConfig {
     pub transport: Transport,
 }
 
+/// Hears of a stream's new quality level.
+struct QualityWatch(Box<dyn Fn(u8) + Send + Sync>);
+
+impl std::fmt::Debug for QualityWatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("QualityWatch")
+    }
+}
+
 /// A stream; shared by the control plane, the send worker and the RTCP receiver.
 #[derive(Debug)]
 pub struct RtpStream {
@@ -206,6 +233,8 @@ pub struct RtpStream {
     next_sequence: AtomicU16,
     timestamp_base: AtomicU32,
     quality: AtomicU8,
+    worst_quality: AtomicU8,
+    quality_watch: OnceLock<QualityWatch>,
     thinning_disabled: AtomicBool,
     owner: OnceLock<Box<dyn Any + Send + Sync>>,
     stats: StreamStats,
@@ -235,6 +264,8 @@ impl RtpStream {
             next_sequence: AtomicU16::new(rand::random()),
             timestamp_base: AtomicU32::new(rand::random()),
             quality: AtomicU8::new(quality),
+            worst_quality: AtomicU8::new(config.worst_quality),
+            quality_watch: OnceLock::new(),
             thinning_disabled: AtomicBool::new(false),
             owner: OnceLock::new(),
             stats: StreamStats::new(),
@@ -313,7 +344,30 @@ impl RtpStream {
 
     /// Sets the quality level, at most the worst the source has.
     pub fn set_quality(&self, level: u8) {
-        self.quality.store(level.min(self.config.worst_quality), RELAXED);
+        let level = level.min(self.worst_quality());
+        if self.quality.swap(level, RELAXED) != level {
+            if let Some(watch) = self.quality_watch.get() {
+                (watch.0)(level);
+            }
+        }
+    }
+
+    /// The worst quality level the source has; 0 if it cannot be thinned.
+    pub fn worst_quality(&self) -> u8 {
+        self.worst_quality.load(RELAXED)
+    }
+
+    /// A source that tells its levels late: from now on `worst` is the worst. The level of SETUP applies as far as it
+    /// could not before.
+    pub fn set_worst_quality(&self, worst: u8) {
+        let before = self.worst_quality.swap(worst, RELAXED);
+        let wanted = if before == 0 { self.config.quality.max(self.quality()) } else { self.quality() };
+        self.set_quality(wanted);
+    }
+
+    /// Who is told, from now on, of each new quality level, whoever sets it. Once; must not block.
+    pub fn watch_quality(&self, watch: impl Fn(u8) + Send + Sync + 'static) {
+        let _ = self.quality_watch.set(QualityWatch(Box::new(watch)));
     }
 
     /// Whether thinning is off for this stream.

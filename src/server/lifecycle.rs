@@ -141,6 +141,7 @@ impl Server {
         session.state.lock().await.play = PlayState::Paused;
         self.note_pause(&session);
         self.engine.teardown(session.key(), true).await;
+        session.say_farewell();
         self.sessions.remove(session.id);
         self.object.remove_object(qtssSvrClientSessions, session.object.handle());
         session.object.set_u32(qtssCliTeardownReason, reason as u32);
@@ -434,6 +435,7 @@ impl Server {
             objects.refresh();
         }
         self.registry.call_all(Role::RereadPrefs, || SyncRole::RereadPrefs);
+        self.compact_methods();
     }
 
     /// Opens the ports that are new in the configuration and closes those that are gone; sessions go on.

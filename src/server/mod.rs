@@ -299,15 +299,29 @@ impl Server {
 
     /// All modules are initialised: the methods they handle are fixed.
     pub fn fix_methods(&self) {
-        let mut names: Vec<&str> = Vec::new();
-        for method in self.object.u32_list(qtssSvrHandledMethods).into_iter().filter_map(Method::from_id) {
-            if !names.contains(&method.as_str()) {
-                names.push(method.as_str());
-            }
-        }
+        let methods = self.compact_methods().into_iter().filter_map(Method::from_id);
+        let names: Vec<&str> = methods.map(Method::as_str).collect();
         if !names.is_empty() {
             let _ = self.public_methods.set(names.join(", "));
         }
+    }
+
+    /// Several modules may handle a method, and a module may say so more than once: the server object lists it once.
+    /// Not while modules add to the list, since they count its values.
+    pub(self) fn compact_methods(&self) -> Vec<u32> {
+        let listed = self.object.u32_list(qtssSvrHandledMethods);
+        let mut methods: Vec<u32> = Vec::with_capacity(listed.len());
+        for method in &listed {
+            if !methods.contains(method) {
+                methods.push(*method);
+            }
+        }
+        if methods.len() < listed.len() {
+            let _lock = self.object.lock();
+            self.object.clear(qtssSvrHandledMethods);
+            methods.iter().for_each(|method| self.object.push(qtssSvrHandledMethods, &method.to_ne_bytes()));
+        }
+        methods
     }
 
     /// The preference objects, which a reread fills anew. Set once, before listening.

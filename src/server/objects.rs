@@ -8,10 +8,11 @@ use super::connection::Connection;
 use super::context::RequestContext;
 use super::session::ClientSession;
 use crate::qtss::attr::*;
-use crate::qtss::{AttrId, Object, ObjectStore, ObjectType, Value};
-use crate::rtp::{RtpStream, Transport};
-use crate::rtsp::extensions::{self, DynamicRate, LateTolerance};
+use crate::qtss::{AttrId, Change, ChangeHook, Object, ObjectStore, ObjectType, Value};
+use crate::rtp::{RtpStream, Transport as StreamTransport};
+use crate::rtsp::extensions::{self, DynamicRate, LateTolerance, Retransmit};
 use crate::rtsp::range::{NptStart, Range};
+use crate::rtsp::transport::{Protocol, Transport};
 use crate::rtsp::{Header, Method, Request, path};
 
 /// A new connection's `qtssRTSPSessionObjectType`.
@@ -121,6 +122,16 @@ fn fill_numbers(object: &Object, request: &Request) {
     if let Some(bandwidth) = text(Header::Bandwidth).and_then(|value| extensions::bandwidth(&value)) {
         object.set_u32(qtssRTSPReqBandwidthBits, bandwidth);
     }
+    if let Some(transport) = text(Header::Transport).and_then(|value| Transport::choose(&value).ok()) {
+        let reliable = text(Header::XRetransmit).is_some_and(|value| Retransmit::choose(&value).is_some());
+        let kind = match transport.protocol {
+            Protocol::Tcp => TRANSPORT_TCP,
+            Protocol::Udp if reliable => TRANSPORT_RELIABLE_UDP,
+            Protocol::Udp => TRANSPORT_UDP,
+        };
+        object.set_u32(qtssRTSPReqTransportType, kind);
+        object.set_u32(qtssRTSPReqTransportMode, transport.mode.id());
+    }
     let rate = text(Header::XDynamicRate).and_then(|value| DynamicRate::parse(&value));
     object.set_i32(qtssRTSPReqDynamicRateState, DynamicRate::id(rate));
 }
@@ -189,19 +200,51 @@ pub(super) fn new_stream(store: &ObjectStore, stream: &Arc<RtpStream>) -> Arc<Ob
     object.set_u32(qtssRTPStrNumQualityLevels, u32::from(config.worst_quality));
     object.set_f32(qtssRTPStrBufferDelayInSecs, 3.0);
     let (kind, server_port, client_port) = match stream.transport() {
-        Transport::Udp(udp) => {
+        StreamTransport::Udp(udp) => {
             let kind = if udp.is_reliable() { TRANSPORT_RELIABLE_UDP } else { TRANSPORT_UDP };
             (kind, udp.pair().rtp_port(), udp.addresses().rtp.port())
         }
-        Transport::Interleaved { .. } => (TRANSPORT_TCP, 0, 0),
+        StreamTransport::Interleaved { .. } => (TRANSPORT_TCP, 0, 0),
     };
     object.set_bool16(qtssRTPStrIsTCP, kind == TRANSPORT_TCP);
     object.set_u32(qtssRTPStrTransportType, kind);
     object.set_u16(qtssRTPStrSvrRTPPort, server_port);
     object.set_u16(qtssRTPStrClientRTPPort, client_port);
     object.attach(Arc::clone(stream));
+    follow_quality(&object, stream);
     object
 }
+
+/// Keeps the attributes of thinning and the stream at one: what a module sets is in force, and what the server decides
+/// shows, also through pointers that modules hold.
+fn follow_quality(object: &Arc<Object>, stream: &RtpStream) {
+    object.set_hook(Arc::clone(&QUALITY_HOOK));
+    let weak = Arc::downgrade(object);
+    stream.watch_quality(move |level| {
+        if let Some(live) = weak.upgrade().and_then(|object| object.live_u32(qtssRTPStrQualityLevel)) {
+            live.set(u32::from(level));
+        }
+    });
+}
+
+/// What follows when a module sets an attribute of a stream.
+static QUALITY_HOOK: LazyLock<ChangeHook> = LazyLock::new(|| {
+    let level = |value: u32| u8::try_from(value).unwrap_or(u8::MAX);
+    Arc::new(move |object: &Object, change: &Change| {
+        let Change::Set { id, .. } = change else { return };
+        let (Some(stream), Some(value)) = (object.attached::<Arc<RtpStream>>(), object.u32(*id)) else { return };
+        if *id == qtssRTPStrNumQualityLevels {
+            stream.set_worst_quality(level(value).saturating_sub(1));
+        } else if *id == qtssRTPStrQualityLevel {
+            // Numbers below zero come from modules that count down.
+            let is_best = value > i32::MAX as u32 || stream.is_thinning_disabled();
+            stream.set_quality(if is_best { 0 } else { level(value) });
+        } else {
+            return;
+        }
+        object.set_u32(qtssRTPStrQualityLevel, u32::from(stream.quality()));
+    })
+});
 
 /// `qtssVideoPayloadType`, `qtssAudioPayloadType`.
 const VIDEO_PAYLOAD: u32 = 1;

@@ -110,6 +110,7 @@ pub struct ClientSession {
     /// The client session mutex.
     pub state: Arc<AsyncMutex<SessionState>>,
     log: Mutex<SessionLog>,
+    farewells: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
     rate: Mutex<RateSample>,
 }
 
@@ -166,6 +167,7 @@ impl ClientSession {
             nonce_owner: AtomicU64::new(0),
             state: Arc::default(),
             log: Mutex::default(),
+            farewells: Mutex::default(),
             rate: Mutex::new(RateSample { at_ms: now_ms, ..RateSample::default() }),
         });
         session.object.attach(Arc::downgrade(&session));
@@ -254,6 +256,17 @@ impl ClientSession {
         let handles = self.object.objects(qtssCliSesStreamObjects);
         let objects = handles.into_iter().filter_map(crate::qtss::Handle::object);
         objects.filter_map(|object| object.attached::<Arc<RtpStream>>().cloned()).collect()
+    }
+
+    /// Runs `work` when the session has ended, however it ends, before modules are told: last packets go out there.
+    pub fn at_end(&self, work: Box<dyn FnOnce() + Send>) {
+        self.farewells.lock().push(work);
+    }
+
+    /// Runs what [`ClientSession::at_end`] took.
+    pub(super) fn say_farewell(&self) {
+        let farewells = std::mem::take(&mut *self.farewells.lock());
+        farewells.into_iter().for_each(|work| work());
     }
 
     /// Facts for the access log.

@@ -8,7 +8,7 @@ use qtss_sys as sys;
 use super::super::call::CallState;
 use super::super::entry::{bytes, check_out, entries, object, put, to_c};
 use super::super::host::Host;
-use super::super::sending;
+use super::super::packets::{self, Refused};
 use super::super::streams::{SocketStream, StreamKind};
 use crate::log::Level;
 use crate::qtss::QtssError;
@@ -45,7 +45,14 @@ entries! {
             StreamKind::Rtp(rtp) => {
                 check_out(buffer.cast_mut())?;
                 // SAFETY: on RTP streams the buffer is a packet struct, by the contract of QTSS_Write.
-                unsafe { sending::write(&rtp, buffer.cast_mut().cast(), len, flags) }?
+                let written = unsafe { packets::write(&rtp, buffer.cast_mut().cast(), len, flags) };
+                written.map_err(|Refused(error, count)| {
+                    if let Some(count) = count {
+                        // SAFETY: as above.
+                        unsafe { put(out_written, count) };
+                    }
+                    error
+                })?
             }
             _ => return Err(QtssError::Unimplemented),
         };
