@@ -6,7 +6,7 @@ use std::sync::Arc;
 use qtss_sys as sys;
 
 use super::super::call::CallState;
-use super::super::entry::{bytes, check_out, entries, object, put, to_c};
+use super::super::entry::{MAX_LEN, bytes, check_out, entries, object, put, to_c};
 use super::super::host::Host;
 use super::super::packets::{self, Refused};
 use super::super::streams::{SocketStream, StreamKind};
@@ -108,7 +108,7 @@ entries! {
         check_out(buffer)?;
         let kind = StreamKind::of(&stream)?;
         // SAFETY: by the contract of the entry; memory of C counts as initialised.
-        let buffer = unsafe { std::slice::from_raw_parts_mut(buffer.cast::<u8>(), len as usize) };
+        let buffer = unsafe { std::slice::from_raw_parts_mut(buffer.cast::<u8>(), len.min(MAX_LEN) as usize) };
         let read = match kind {
             StreamKind::Request(context) => read_body(&context.connection, buffer)?,
             StreamKind::Connection(connection) => read_body(&connection, buffer)?,
