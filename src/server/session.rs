@@ -238,11 +238,12 @@ impl ClientSession {
         self.broadcasts.load(Ordering::Relaxed)
     }
 
-    /// Its streams, unless a request is at work on the session right now.
+    /// Its streams, without waiting for a request that is at work on the session.
     pub fn streams_now(&self) -> Vec<Arc<RtpStream>> {
-        self.state
-            .try_lock()
-            .map_or_else(|_| Vec::new(), |state| state.streams.iter().map(|s| Arc::clone(&s.stream)).collect())
+        match self.state.try_lock() {
+            Ok(state) => state.streams.iter().map(|of| Arc::clone(&of.stream)).collect(),
+            Err(_) => self.object_streams(),
+        }
     }
 
     /// Bits per second that went to the client since the last look that was at least a second ago.

@@ -28,22 +28,16 @@ fn trap_18_49_quality_follows_lateness_and_what_is_too_late_is_dropped_as_a_succ
     let session = format!("Session: {}\r\n", session_of(&answer));
     assert!(client.request("PLAY", "/levels.sdp", &session).starts_with("RTSP/1.0 200"));
     server.wait_for("levels seen");
-    let numbers = |client: &mut lab::Client, until: &dyn Fn(&(u8, Vec<u8>)) -> bool| {
-        let mut rtp = Vec::new();
-        loop {
-            let frame = client.frame().expect("a frame");
-            if until(&frame) {
-                return rtp;
-            }
-            if frame.0 == 0 {
-                rtp.push(frame.1[3]);
-            }
-        }
-    };
     // Nothing more is sent, so the session times out, and says so.
-    let is_bye =
-        |frame: &(u8, Vec<u8>)| frame.0 == 1 && frame.1.len() > 8 && frame.1[frame.1.len() - 8..][..2] == [0x81, 203];
-    assert_eq!(numbers(&mut client, &is_bye), [1, 2, 3, 5, 6], "the fourth packet was too late");
+    let mut sent = Vec::new();
+    loop {
+        match client.frame().expect("a frame") {
+            (0, packet) => sent.push(packet[3]),
+            (_, report) if report.len() > 8 && report[report.len() - 8..].starts_with(&[0x81, 203]) => break,
+            _ => {}
+        }
+    }
+    assert_eq!(sent, [1, 2, 3, 5, 6], "the fourth packet was too late");
     server.wait_for("closed reason 1");
     server.wait_for("methods told");
     let methods: Vec<_> = server.notes().into_iter().filter(|note| note.starts_with("method ")).collect();
