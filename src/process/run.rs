@@ -141,6 +141,7 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
         }
         Err(error) => tracing::warn!("descriptor limit: {error}"),
     }
+    limits::allow_send_priority();
     let listeners = match listen(command, &prefs, child, manager) {
         Ok(listeners) => listeners,
         Err(text) => {
