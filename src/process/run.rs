@@ -14,6 +14,7 @@ use super::crash_marker::{CrashMarker, Label};
 use super::daemon::{self, LAUNCH_PATIENCE, Side};
 use super::death::{EXIT_FATAL, EXIT_RESTART};
 use super::limits;
+use super::memory;
 use super::pidfile::PidFile;
 use super::privileges::RunAs;
 use super::signals::{SignalEvent, SignalEvents, Signals};
@@ -283,6 +284,7 @@ async fn serve(
     }
     let addresses = open(&server, listeners, if command.idle { ServerState::Idle } else { ServerState::Running });
     tokio::spawn(tick(Arc::clone(error_log)));
+    tokio::spawn(memory::give_back(Arc::clone(&server)));
     if let Some(table) = command.console {
         tokio::spawn(console::run(Arc::clone(&server), table));
     }
