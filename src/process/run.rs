@@ -14,6 +14,7 @@ use super::crash_marker::{CrashMarker, Label};
 use super::daemon::{self, LAUNCH_PATIENCE, Side};
 use super::death::{EXIT_FATAL, EXIT_RESTART};
 use super::limits;
+use super::memory;
 use super::pidfile::PidFile;
 use super::privileges::RunAs;
 use super::signals::{SignalEvent, SignalEvents, Signals};
@@ -141,6 +142,7 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
         }
         Err(error) => tracing::warn!("descriptor limit: {error}"),
     }
+    limits::allow_send_priority();
     let listeners = match listen(command, &prefs, child, manager) {
         Ok(listeners) => listeners,
         Err(text) => {
@@ -282,6 +284,7 @@ async fn serve(
     }
     let addresses = open(&server, listeners, if command.idle { ServerState::Idle } else { ServerState::Running });
     tokio::spawn(tick(Arc::clone(error_log)));
+    tokio::spawn(memory::give_back(Arc::clone(&server)));
     if let Some(table) = command.console {
         tokio::spawn(console::run(Arc::clone(&server), table));
     }

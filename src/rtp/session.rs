@@ -18,7 +18,7 @@ use super::source::{PacketHead, PacketKind, ReadContext};
 use super::stream::Transport;
 use super::stream_play::{Status, StreamPlay};
 use super::thin::{FramePosition, QualityControl, ToleranceShift};
-use super::worker::{SessionWaker, TICK_US};
+use super::worker::SessionWaker;
 
 mod reliable;
 
@@ -325,8 +325,8 @@ impl Session {
         let size = RTP_HEADER_LEN + play.source.payload().map_or(0, |(_, range)| range.len());
         if has_room {
             if let Verdict::WaitUntil(at_us) = self.window.decide(&self.prefs, due_us, turn.now_us, size) {
-                // Rather a tick early than late: the send interval allows it.
-                let at_us = if self.window.is_enabled() { at_us } else { at_us - TICK_US };
+                // Rather early than late: the send interval allows it, and hides what the machine does meanwhile.
+                let at_us = if self.window.is_enabled() { at_us } else { at_us - self.prefs.lead_us() };
                 return Ok(Step::Wait(at_us.max(turn.now_us + 1)));
             }
         }

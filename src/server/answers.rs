@@ -120,6 +120,7 @@ pub(super) fn refuse(ctx: &Arc<RequestContext>, refusal: Refusal) {
     let (status, message) = match refusal {
         Refusal::TooManyClients => (Status::NotEnoughBandwidth, "Too many clients connected"),
         Refusal::TooMuchBandwidth => (Status::NotEnoughBandwidth, "Too much bandwidth being served"),
+        Refusal::Overloaded => (Status::NotEnoughBandwidth, "The server has as many viewers as it can serve in time"),
         Refusal::NotServing => (Status::ServiceUnavailable, "Server is not serving new clients"),
     };
     ctx.respond_error(status, message);

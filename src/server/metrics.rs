@@ -46,11 +46,11 @@ struct Figures {
 impl Figures {
     fn take(server: &Server) -> Self {
         let totals = server.engine.counters();
-        Self { gauges: gauges(server), counters: counters(server, &totals), totals, calls: calls(server) }
+        Self { gauges: gauges(server, &totals), counters: counters(server, &totals), totals, calls: calls(server) }
     }
 }
 
-fn gauges(server: &Server) -> Vec<(&'static str, &'static str, f64)> {
+fn gauges(server: &Server, totals: &CountersSnapshot) -> Vec<(&'static str, &'static str, f64)> {
     let stats = &server.stats;
     let (quality, thinned) = server.quality();
     let started_ms = server.object.i64(qtssSvrStartupTime).unwrap_or(0);
@@ -67,6 +67,16 @@ fn gauges(server: &Server) -> Vec<(&'static str, &'static str, f64)> {
         ("dss_rtp_packets_per_second", "RTP packets in the last second", stats.current_packets.load(RELAXED) as f64),
         ("dss_streams_thinned", "Streams that are thinned", thinned.into()),
         ("dss_stream_quality_level", "Mean quality level of all streams; 0 is the best", quality.into()),
+        (
+            "dss_send_lag_seconds",
+            "How far the send worker that is behind most runs behind",
+            totals.lag_us as f64 * 1e-6,
+        ),
+        (
+            "dss_send_busy_ratio",
+            "Share of its time the busiest send worker is at work",
+            totals.busy_permille as f64 * 1e-3,
+        ),
         ("dss_udp_sockets", "Open UDP sockets", server.ports.open_sockets() as f64),
         ("dss_mp3_connections", "Connected MP3 listeners", mp3(qtssMP3SvrCurConn)),
         ("dss_mp3_bits_per_second", "MP3 sent", mp3(qtssMP3SvrCurBandwidth)),

@@ -85,6 +85,7 @@ pub struct Server {
     pub clock: Arc<dyn Clock>,
     /// All client sessions.
     pub sessions: SessionTable,
+    overload: limits::Overload,
     /// Counters.
     pub stats: Stats,
     /// UDP port pairs.
@@ -206,6 +207,7 @@ impl Server {
             send_prefs: ArcSwap::from_pointee(limits::send_prefs(&server_prefs)),
             preferences,
             sessions: SessionTable::default(),
+            overload: limits::Overload::default(),
             stats: Stats::default(),
             listeners: Mutex::default(),
             reserve: Mutex::new(std::fs::File::open("/dev/null").ok()),

@@ -262,6 +262,8 @@ fn stats(server: &Server) -> Value {
         "lost_datagrams": totals.lost_datagrams,
         "playing": totals.playing,
         "packets_lost": server.packets_lost(),
+        "send_lag_us": totals.lag_us,
+        "send_busy_percent": totals.busy_permille as f64 / 10.0,
         "quality_level": quality,
         "streams_thinned": thinned,
         "play_startup_us": distribution(&totals.startup_us),
