@@ -388,6 +388,7 @@ fn home_folder_finds_movies_of_users_and_bounds_their_audience() {
     let mut client = server.connect();
     let answer = client.request("DESCRIBE", "/~ann/clip.3gp", "");
     assert_eq!(status(&answer), "200", "{answer}");
+    assert!(answer.contains("\r\ns=/clip.3gp\r\n"), "the path is the one that the module set: {answer}");
     let track = answer.rsplit("a=control:").next().unwrap_or_default().split("\r\n").next().unwrap_or_default();
     let (_, _, session) = play(&mut client, "/~ann/clip.3gp", track);
     assert_eq!(packets(&mut client, 3).len(), 3);
@@ -475,6 +476,25 @@ fn attribute_walker_shows_the_server_and_its_sessions() {
     }
     let line = format!("  qtssCliSesRTSPSessionID (CharArray) = {id}");
     assert!(lines.contains(&&*line), "{line}: {answer}");
+}
+
+/// Modules that count viewers by the ends of sessions must not hear of one more at every DESCRIBE, as with DSS.
+#[test]
+fn a_session_that_was_only_described_outlives_its_connection_where_a_module_waits_for_ends() {
+    let Some(plan) = plan() else { return };
+    let plan = plan.section("QTSSAttributeWalkerModule", &pref("enabled", "Bool16", "true"));
+    let server = plan.server(&pref("rtp_timeout", "UInt32", "4")).start();
+    let is_there = || {
+        let mut browser = server.connect();
+        browser.send("GET /attributes HTTP/1.0\r\n\r\n");
+        browser.rest().lines().any(|line| line == "client session 0")
+    };
+    assert_eq!(status(&describe(&server, "/a.mp4")), "200");
+    let begin = Instant::now();
+    std::thread::sleep(Duration::from_millis(500)); // the server has seen the end of the connection by then
+    let kept = is_there();
+    assert!(kept || begin.elapsed() > Duration::from_secs(3), "ended with its connection");
+    eventually("its time-out", || !is_there());
 }
 
 #[test]

@@ -37,6 +37,9 @@ const STOP_GRACE: Duration = Duration::from_millis(300);
 /// What a peer without a descriptor for it is told before it is closed.
 const REFUSAL: &[u8] = b"RTSP/1.0 503 Service Unavailable\r\nCseq: \r\nConnection: Close\r\n\r\n";
 
+/// With more client sessions than these, none is kept that was only described.
+const MOST_KEPT_DESCRIBED: usize = 1000;
+
 impl Server {
     /// Accepts connections on sockets that are bound already. Returns their addresses; a socket that the runtime does
     /// not take is logged.
@@ -98,11 +101,15 @@ impl Server {
 
     /// A connection that served a session is gone. What was only described, and what was interleaved on it, ends; a UDP
     /// session plays on as long as its player gives signs of life (players may come back on another connection).
+    /// Where a C module counts on ClientSessionClosing, what was only described waits for its time-out, as in DSS.
     pub(super) async fn connection_lost(self: &Arc<Self>, session: &Arc<ClientSession>, connection: &Connection) {
         let (is_empty, carried) = {
             let state = session.state.lock().await;
             (state.streams.is_empty(), state.streams.iter().any(|s| connection.carries(&s.stream)))
         };
+        if is_empty && !carried && self.keeps_described() {
+            return;
+        }
         let unattended = session.leave_unattended(connection.id);
         if carried || (is_empty && unattended) {
             if session.was_played() {
@@ -110,6 +117,13 @@ impl Server {
             }
             self.close_session(session, ClosingReason::Teardown).await;
         }
+    }
+
+    /// DSS's QTSSHomeDirectoryModule forgets all viewers of a folder at the end of any session that asked for it; with
+    /// sessions that end at once, a refused viewer would open the door to the next. Bounded, since nobody pays for these.
+    fn keeps_described(&self) -> bool {
+        let closing = self.registry.modules_in(Role::ClientSessionClosing);
+        closing.iter().any(|entry| entry.module().is_dynamic()) && self.sessions.len() <= MOST_KEPT_DESCRIBED
     }
 
     /// Ends a session and waits until it is done. Never to be awaited by a request on the session: the end waits for that.

@@ -328,6 +328,16 @@ impl SessionTable {
         self.sessions.lock().remove(&id)
     }
 
+    /// How many there are now.
+    pub fn len(&self) -> usize {
+        self.sessions.lock().len()
+    }
+
+    /// True when there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// All sessions now, in no order.
     pub fn all(&self) -> Vec<Arc<ClientSession>> {
         self.sessions.lock().values().cloned().collect()
