@@ -89,6 +89,10 @@ async fn answer(ctx: &Arc<RequestContext>, request: &Request) -> bool {
         Err(()) => return false,
     };
     if let Some(session) = &session {
+        if drives(request.method()) && !session.answers_to(ctx.connection.id, request.path()) {
+            ctx.respond_error(Status::SessionNotFound, "the session is about something else");
+            return false;
+        }
         if !attach(ctx, session).await {
             ctx.respond_error(Status::SessionNotFound, "no such session");
             return false;
@@ -104,6 +108,11 @@ async fn answer(ctx: &Arc<RequestContext>, request: &Request) -> bool {
     objects::fill_session(ctx, request, &session);
     roles(ctx, request).await;
     true
+}
+
+/// Whether a method changes what a session does. The others are signs of life and questions.
+const fn drives(method: Method) -> bool {
+    matches!(method, Method::Setup | Method::Play | Method::Pause | Method::Teardown | Method::Record)
 }
 
 /// Locks the session for this request; false if it has ended before its turn came.
@@ -241,6 +250,7 @@ fn new_session(ctx: &Arc<RequestContext>) -> Result<Arc<ClientSession>, ()> {
         return Err(());
     }
     let session = ctx.server.create_session(ctx.connection.peer.ip());
+    session.set_owner(ctx.connection.id);
     ctx.connection.set_implicit(session.id);
     Ok(session)
 }
