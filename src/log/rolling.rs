@@ -163,7 +163,7 @@ impl RollingLog {
 
     fn append(&self, state: &mut State, line: &str, complaints: &mut Vec<String>) {
         let now = self.clock.now();
-        if state.open.is_none() && state.retry_open.is_some_and(|at| now < at) {
+        if state.open.is_none() && is_ahead(state.retry_open, now, RETRY_OPEN) {
             state.lost += 1;
             return;
         }
@@ -209,7 +209,7 @@ impl RollingLog {
 
     fn roll_if_due(&self, state: &mut State, complaints: &mut Vec<String>) {
         let now = self.clock.now();
-        if state.retry_roll.is_some_and(|at| now < at) || !state.is_due(self.clock.to_local(now)) {
+        if is_ahead(state.retry_roll, now, RETRY_ROLL) || !state.is_due(self.clock.to_local(now)) {
             return;
         }
         match state.rename() {
@@ -278,6 +278,13 @@ impl State {
         self.retry_open = None;
         Ok(())
     }
+}
+
+/// Whether the end of a pause is still to come. One further away than the whole pause was set before somebody put the date
+/// back.
+fn is_ahead(end: Option<SystemTime>, now: SystemTime, pause: Duration) -> bool {
+    let left = end.and_then(|end| end.duration_since(now).ok());
+    left.is_some_and(|left| !left.is_zero() && left <= pause)
 }
 
 /// Whether a file ends with a line end; a crash or a full disk may have cut the last line off.

@@ -27,7 +27,7 @@ mod tunnel;
 mod walk;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -104,8 +104,10 @@ pub struct Server {
     listeners: Mutex<Vec<Listener>>,
     reserve: Mutex<Option<std::fs::File>>,
     fixed_port: AtomicBool,
-    /// A listener could not accept for want of descriptors, and none has since.
+    /// Descriptors were missing a short while ago.
     out_of_descriptors: AtomicBool,
+    /// Server clock of the last shortage of descriptors, in ms.
+    last_shortage_ms: AtomicI64,
     state: AtomicU32,
     next_connection: AtomicU32,
     stop: watch::Sender<bool>,
@@ -213,6 +215,7 @@ impl Server {
             reserve: Mutex::new(std::fs::File::open("/dev/null").ok()),
             fixed_port: AtomicBool::new(false),
             out_of_descriptors: AtomicBool::new(false),
+            last_shortage_ms: AtomicI64::new(0),
             state: AtomicU32::new(ServerState::StartingUp as u32),
             next_connection: AtomicU32::new(1),
             stop: watch::Sender::new(false),

@@ -165,6 +165,8 @@ pub(super) fn fill_session(ctx: &RequestContext, request: &Request, session: &Cl
         object.set_bytes(qtssCliSesReqQueryString, query);
     }
     fill_session_addresses(object, &ctx.connection);
+    let track = path::without_last_part(request.path()).filter(|_| request.method() == Method::Setup);
+    session.set_presentation(track.unwrap_or(request.path()));
     session.update_log(|log| {
         log.uri_stem = text(stem);
         log.url_host = text(host);

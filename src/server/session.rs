@@ -100,6 +100,10 @@ pub struct ClientSession {
     pub counted: AtomicBool,
     /// Number of the connection whose request came last; 0 when that one is gone.
     connection: AtomicU32,
+    /// Number of the connection that made it.
+    owner: AtomicU32,
+    /// Path of the movie it is about, escapes undone; empty until a request has named one.
+    presentation: Mutex<Vec<u8>>,
     closing: AtomicBool,
     played: AtomicBool,
     /// Counted among the playing ones.
@@ -160,6 +164,8 @@ impl ClientSession {
             last_status: AtomicU32::new(200),
             counted: AtomicBool::new(false),
             connection: AtomicU32::new(0),
+            owner: AtomicU32::new(0),
+            presentation: Mutex::default(),
             closing: AtomicBool::new(false),
             played: AtomicBool::new(false),
             playing: AtomicBool::new(false),
@@ -182,6 +188,27 @@ impl ClientSession {
     /// A sign of life at `now_ms`.
     pub fn refresh(&self, now_ms: i64) {
         self.activity_ms.fetch_max(now_ms, Ordering::Relaxed);
+    }
+
+    /// The connection of this number has made it.
+    pub(super) fn set_owner(&self, connection: u32) {
+        self.owner.store(connection, Ordering::Relaxed);
+    }
+
+    /// It is about the movie of this path.
+    pub(super) fn set_presentation(&self, path: &[u8]) {
+        *self.presentation.lock() = path.to_vec();
+    }
+
+    /// Whether a request for `path` may act on it. Whoever knows the number of a session must not drive it with the URL of
+    /// another movie, whose access file may ask for less; only the connection that made it need not repeat the URL.
+    pub(super) fn answers_to(&self, connection: u32, path: &[u8]) -> bool {
+        if self.owner.load(Ordering::Relaxed) == connection {
+            return true;
+        }
+        let presentation = self.presentation.lock();
+        let stem = presentation.strip_suffix(b"/").unwrap_or(&presentation);
+        path.strip_prefix(stem).is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
     }
 
     /// A request on it came from the connection of this number.

@@ -100,6 +100,10 @@ async fn answer(ctx: &Arc<RequestContext>, request: &Request) -> Reached {
         Err(()) => return Reached::NoSession,
     };
     if let Some(session) = &session {
+        if drives(request.method()) && !session.answers_to(ctx.connection.id, request.path()) {
+            ctx.respond_error(Status::SessionNotFound, "the session is about something else");
+            return false;
+        }
         if !attach(ctx, session).await {
             ctx.respond_error(Status::SessionNotFound, "no such session");
             return Reached::NoSession;
@@ -115,6 +119,11 @@ async fn answer(ctx: &Arc<RequestContext>, request: &Request) -> Reached {
     objects::fill_session(ctx, request, &session);
     roles(ctx, request).await;
     Reached::Roles
+}
+
+/// Whether a method changes what a session does. The others are signs of life and questions.
+const fn drives(method: Method) -> bool {
+    matches!(method, Method::Setup | Method::Play | Method::Pause | Method::Teardown | Method::Record)
 }
 
 /// Locks the session for this request; false if it has ended before its turn came.
@@ -254,6 +263,7 @@ fn new_session(ctx: &Arc<RequestContext>) -> Result<Arc<ClientSession>, ()> {
         return Err(());
     }
     let session = ctx.server.create_session(ctx.connection.peer.ip());
+    session.set_owner(ctx.connection.id);
     ctx.connection.set_implicit(session.id);
     Ok(session)
 }

@@ -144,6 +144,17 @@ fn a_log_that_cannot_be_written_is_complained_about_once_and_comes_back() {
 }
 
 #[test]
+fn a_date_put_back_by_a_day_is_no_reason_to_wait_a_day_for_the_log() {
+    let bench = bench(0, 0, false);
+    fs::write(bench.folder.path().join("logs"), "in the way").unwrap();
+    bench.log.write("lost");
+    fs::remove_file(bench.folder.path().join("logs")).unwrap();
+    bench.clock.put_back(Duration::from_secs(86_400));
+    bench.log.write("there");
+    assert!(bench.read("Error.log").ends_with("#Remark: 1 lines before this could not be written\nthere\n"));
+}
+
+#[test]
 fn a_roll_that_fails_leaves_the_log_growing_and_is_tried_again() {
     let bench = bench(10, 0, false);
     bench.log.write("one");
