@@ -235,7 +235,7 @@ replace_running() {
         say "$sbin/$server" >"$state/1/arguments"
         echo / >"$state/1/folder"
         : >"$state/1/unit"
-        if systemd_runs && systemctl --quiet is-enabled "$server".service 2>/dev/null; then
+        if service_enabled; then
             echo "$server".service >"$state/1/unit"
         fi
     fi
