@@ -157,6 +157,7 @@ const TREE: &[(&str, &str, &str)] = &[
     ("usr/local/lib/systemd/system", "d 755", "root"),
     ("usr/local/lib/systemd/system/DarwinStreamingServer.service", "- 644", "root"),
     ("usr/local/movies", "d 775", "server"),
+    ("usr/local/movies/sample_100kbit.3gp", "- 644", "server"),
     ("usr/local/movies/sample_100kbit.mov", "- 644", "server"),
     ("usr/local/movies/sample_100kbit.mp4", "- 644", "server"),
     ("usr/local/movies/sample_300kbit.mov", "- 644", "server"),
@@ -164,6 +165,7 @@ const TREE: &[(&str, &str, &str)] = &[
     ("usr/local/movies/sample_50kbit.3gp", "- 644", "server"),
     ("usr/local/movies/sample_h264_100kbit.mp4", "- 644", "server"),
     ("usr/local/movies/sample_h264_300kbit.mp4", "- 644", "server"),
+    ("usr/local/movies/sample_multitrack.mp4", "- 644", "server"),
     ("usr/local/sbin", "d 755", "root"),
     ("usr/local/sbin/DarwinStreamingServer", "- 755", "root"),
     ("usr/local/sbin/StreamingServerModules", "d 755", "root"),
@@ -179,7 +181,8 @@ const TREE: &[(&str, &str, &str)] = &[
 ];
 
 /// Folders in which there is nothing but what the table lists (and folders on the way to it).
-const COMPLETE: [&str; 5] = ["etc/streaming", "usr/local/bin", "usr/local/sbin", "usr/local/lib", "var"];
+const COMPLETE: [&str; 6] =
+    ["etc/streaming", "usr/local/bin", "usr/local/sbin", "usr/local/lib", "usr/local/movies", "var"];
 
 #[test]
 fn the_installed_tree_is_the_one_of_dss_with_its_modes_and_owners() {
@@ -205,6 +208,45 @@ fn the_installed_tree_is_the_one_of_dss_with_its_modes_and_owners() {
     assert_eq!(text.contains("Not root: the files below"), !is_root(), "{text}");
     assert!(text.contains("\nInstallation Complete\n") && text.ends_with("\nSetup Complete!\n"), "{text}");
     assert!(text.contains("  administrators   admin \n"), "{text}");
+}
+
+#[test]
+fn an_installation_that_fails_half_way_leaves_nothing_behind() {
+    let site = Site::new();
+    dss_deployment(&site);
+    let contents = |site: &Site| {
+        let tree = tree(&site.root());
+        let text = |path: &String| fs::read(site.path(path)).unwrap_or_default();
+        tree.iter().map(|(path, mode)| (path.clone(), mode.clone(), text(path))).collect::<Vec<_>>()
+    };
+    let owners = |site: &Site| {
+        for (path, _) in tree(&site.root()) {
+            let meta = site.path(&path).symlink_metadata().unwrap();
+            // What the server has to write is given to it even so.
+            if is_root() && meta.uid() != SERVER_IDS.0 && Path::new(&path).starts_with("etc/streaming") {
+                std::os::unix::fs::chown(site.path(&path), Some(SERVER_IDS.0), Some(SERVER_IDS.1)).unwrap();
+            }
+        }
+    };
+    owners(&site);
+    if is_root() {
+        for path in ["var/streaming/logs", "var/streaming/logs/Error.log"] {
+            std::os::unix::fs::chown(site.path(path), Some(SERVER_IDS.0), Some(SERVER_IDS.1)).unwrap();
+        }
+    }
+    let before = contents(&site);
+    // A folder stands where one of the last files belongs.
+    site.write("usr/local/lib/systemd/system/DarwinStreamingServer.service/in the way", "");
+    let output = site.run_with(&[], &[("username", "admin"), ("password", PASSWORD)], "");
+    let text = said(&output, 1);
+    assert!(text.contains("copying docs to ") && text.contains("taking away what was installed so far"), "{text}");
+    fs::remove_dir_all(site.path("usr/local/lib")).unwrap();
+    let after = contents(&site);
+    assert_eq!(
+        after.iter().map(|entry| &entry.0).collect::<Vec<_>>(),
+        before.iter().map(|entry| &entry.0).collect::<Vec<_>>()
+    );
+    assert!(after == before, "content, mode or owner has changed");
 }
 
 #[test]
@@ -303,7 +345,7 @@ fn dss_deployment(site: &Site) -> String {
 }
 
 #[test]
-fn an_upgrade_keeps_configuration_users_relays_modules_movies_and_logs() {
+fn trap_4_an_upgrade_keeps_configuration_users_relays_modules_movies_and_logs() {
     let site = Site::new();
     let config = dss_deployment(&site);
     let before = tree(&site.root());
@@ -342,7 +384,7 @@ fn an_upgrade_keeps_configuration_users_relays_modules_movies_and_logs() {
 }
 
 #[test]
-fn the_published_account_does_not_outlive_an_installation() {
+fn trap_2_the_published_account_does_not_outlive_an_installation() {
     let site = Site::new();
     dss_deployment(&site);
     site.install();
@@ -415,7 +457,7 @@ fn another_prefix_moves_programs_movies_and_modules_and_a_new_configuration_says
 }
 
 #[test]
-fn the_user_is_made_in_a_system_that_has_neither_user_nor_group() {
+fn trap_3_the_user_is_made_in_a_system_that_has_neither_user_nor_group() {
     if !is_root() || Command::new("useradd").arg("--help").output().is_err() {
         return; // only root can make users
     }
@@ -442,7 +484,7 @@ fn the_user_is_made_in_a_system_that_has_neither_user_nor_group() {
 }
 
 #[test]
-fn uninstall_removes_programs_and_keeps_data() {
+fn trap_61_uninstall_removes_programs_and_keeps_data() {
     let site = Site::new();
     dss_deployment(&site);
     site.install();

@@ -183,6 +183,9 @@ make_administrator() {
         quote=\"
         case $admin_password in *\"*) quote=\' ;; esac
         (umask 077 && printf '%s%s%s\n' "$quote" "$admin_password" "$quote" >"$state/password")
+        for file in "$users" "$groups"; do
+            if [ ! -e "$destdir$file" ]; then keep "$file"; fi
+        done
         set -- -P "$state/password" -A "$admin_group" "$admin_name"
         [ -s "$destdir$users" ] || set -- -c -r "$realm" "$@"
         passwords "$@" >"$state/said" 2>&1 || die "qtpasswd could not create the administrator: $(cat "$state/said")"

@@ -281,6 +281,34 @@ fn an_update_keeps_what_was_edited_by_hand_meanwhile() {
 }
 
 #[test]
+fn of_a_file_that_others_wrote_one_copy_is_kept_before_it_is_rewritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.xml");
+    let copies = || {
+        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with("s.xml.")).collect::<Vec<_>>()
+    };
+    let mut prefs = Prefs::generate_default(&path).unwrap().prefs;
+    let server = Place::server();
+    prefs.update(|document| document.set_value(&server, "movie_folder", 0, b"/a/")).unwrap();
+    assert!(copies().is_empty(), "all of it is ours");
+    let theirs = "<C><SERVER><!-- theirs --></SERVER></C>";
+    fs::write(&path, theirs).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
+    for _ in 0..2 {
+        let mut prefs = Prefs::load(&path).unwrap().prefs;
+        prefs.complete();
+        prefs.save().unwrap();
+        prefs.update(|document| document.set_value(&server, "movie_folder", 0, b"/b/")).unwrap();
+        let found = copies();
+        assert_eq!(found.len(), 1, "{found:?}");
+        let copy = folder.path().join(&found[0]);
+        assert_eq!(fs::read_to_string(&copy).unwrap(), theirs);
+        assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o604);
+    }
+}
+
+#[test]
 fn a_list_reduced_to_one_value_becomes_a_pref_and_back() {
     let (mut document, server) = (odd(), Place::server());
     document.remove_value(&server, "rtsp_port", 0).unwrap();
