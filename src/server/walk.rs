@@ -102,7 +102,7 @@ async fn answer(ctx: &Arc<RequestContext>, request: &Request) -> Reached {
     if let Some(session) = &session {
         if drives(request.method()) && !session.answers_to(ctx.connection.id, request.path()) {
             ctx.respond_error(Status::SessionNotFound, "the session is about something else");
-            return false;
+            return Reached::NoSession;
         }
         if !attach(ctx, session).await {
             ctx.respond_error(Status::SessionNotFound, "no such session");
