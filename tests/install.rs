@@ -232,7 +232,7 @@ fn the_shipped_configuration_is_what_the_server_generates() {
 }
 
 #[test]
-fn answers_are_taken_from_a_pipe_with_dss_prompts_and_wrong_ones_are_asked_again() {
+fn trap_33_answers_are_taken_from_a_pipe_with_dss_prompts_and_wrong_ones_are_asked_again() {
     let site = Site::new();
     let answers = "\nan admin\naGFja21l\nadmin\n\n\none\ntwo\na b* $HOME\na b* $HOME";
     let text = site.run(&[], answers);
@@ -303,7 +303,7 @@ fn dss_deployment(site: &Site) -> String {
 }
 
 #[test]
-fn an_upgrade_keeps_configuration_users_relays_modules_movies_and_logs() {
+fn trap_4_an_upgrade_keeps_configuration_users_relays_modules_movies_and_logs() {
     let site = Site::new();
     let config = dss_deployment(&site);
     let before = tree(&site.root());
@@ -342,7 +342,7 @@ fn an_upgrade_keeps_configuration_users_relays_modules_movies_and_logs() {
 }
 
 #[test]
-fn the_published_account_does_not_outlive_an_installation() {
+fn trap_2_the_published_account_does_not_outlive_an_installation() {
     let site = Site::new();
     dss_deployment(&site);
     site.install();
@@ -415,7 +415,7 @@ fn another_prefix_moves_programs_movies_and_modules_and_a_new_configuration_says
 }
 
 #[test]
-fn the_user_is_made_in_a_system_that_has_neither_user_nor_group() {
+fn trap_3_the_user_is_made_in_a_system_that_has_neither_user_nor_group() {
     if !is_root() || Command::new("useradd").arg("--help").output().is_err() {
         return; // only root can make users
     }
@@ -442,7 +442,7 @@ fn the_user_is_made_in_a_system_that_has_neither_user_nor_group() {
 }
 
 #[test]
-fn uninstall_removes_programs_and_keeps_data() {
+fn trap_61_uninstall_removes_programs_and_keeps_data() {
     let site = Site::new();
     dss_deployment(&site);
     site.install();
