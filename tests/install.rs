@@ -172,6 +172,7 @@ const TREE: &[(&str, &str, &str)] = &[
     ("usr/local/share/DarwinStreamingServer/docs/MODULES.md", "- 644", "root"),
     ("usr/local/share/DarwinStreamingServer/include/QTSS.h", "- 644", "root"),
     ("usr/local/share/DarwinStreamingServer/installed", "- 644", "root"),
+    ("usr/local/share/DarwinStreamingServer/packaging/logrotate.conf", "- 644", "root"),
     ("var/streaming", "d 755", "server"),
     ("var/streaming/logs", "d 770", "server"),
     ("var/streaming/playlists", "d 770", "server"),

@@ -509,3 +509,20 @@ fn trap_20_a_log_folder_that_the_run_user_cannot_change_lets_the_log_grow() {
     }
     assert!(place.read(LOG).len() > 400, "it is larger than it may be, but it is there");
 }
+
+#[test]
+fn the_performance_table_has_a_number_in_each_column() {
+    let mut place = Place::new(&[free_port()]);
+    let mut child = place.command(&["-D"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    place.foreground.push(child);
+    let table: Vec<String> = lines.skip_while(|line| !line.contains("RTP-Conns")).take(2).collect();
+    let [head, row] = &table[..] else { panic!("{table:?}") };
+    let names: Vec<_> = head.split_whitespace().collect();
+    let expected = "RTP-Conns RTSP-Conns HTTP-Conns kBits/Sec Pkts/Sec RTP-Playing AvgDelay CurMaxDelay MaxDelay AvgQuality \
+                    NumThinned Time";
+    assert_eq!(names, expected.split(' ').collect::<Vec<_>>());
+    let numbers: Vec<_> = row.split_whitespace().map_while(|word| word.parse::<u64>().ok()).collect();
+    assert_eq!(numbers, [0; 11], "nobody plays: {row}");
+    assert_eq!(head.len(), row.len(), "the columns stand below their names");
+}
