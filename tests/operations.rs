@@ -13,7 +13,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Group, Pid, User, getegid, geteuid};
+use nix::unistd::{Group, Pid, User, geteuid};
 
 /// How long a test waits for something that should happen soon.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -232,16 +232,10 @@ fn trap_1_writing_defaults_leaves_a_copy_of_the_old_file_and_ends_with_254() {
     let place = Place::new(&[]);
     let old = place.read(CONFIG);
     // Without the old configuration the server's own paths would count; the one of versions 1 and 2 says otherwise.
-    let (user, group) = (User::from_uid(geteuid()).unwrap(), Group::from_gid(getegid()).unwrap());
-    let (Some(user), Some(group)) = (user, group) else {
-        eprintln!("SKIPPED: this process has a user or group without a name");
-        return;
-    };
     let folder = place.dir.path().display();
     let legacy = format!(
         "error_logfile_dir {folder}/logs\nrequest_logfile_dir {folder}/logs\nmodule_folder {folder}/modules\n\
-         pid_file {folder}/server.pid\nrun_user_name {}\nrun_group_name {}\n",
-        user.name, group.name
+         pid_file {folder}/server.pid\nrun_user_name made-later\nrun_group_name made-later\n"
     );
     fs::write(place.path("streamingserver.conf"), legacy).unwrap();
     let conf = place.path("streamingserver.conf").display().to_string();

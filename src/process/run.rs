@@ -156,6 +156,11 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
     };
     let run_as = match run_as {
         Ok(run_as) => run_as,
+        // The account may be made after the file.
+        Err(error) if command.write_defaults => {
+            tracing::warn!("{error}");
+            RunAs::default()
+        }
         Err(error) => {
             tracing::error!(fatal = true, "{error}");
             error_log.shutdown();
