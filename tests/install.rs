@@ -174,6 +174,7 @@ const TREE: &[(&str, &str, &str)] = &[
     ("usr/local/share/DarwinStreamingServer/docs/MODULES.md", "- 644", "root"),
     ("usr/local/share/DarwinStreamingServer/include/QTSS.h", "- 644", "root"),
     ("usr/local/share/DarwinStreamingServer/installed", "- 644", "root"),
+    ("usr/local/share/DarwinStreamingServer/packaging/logrotate.conf", "- 644", "root"),
     ("var/streaming", "d 755", "server"),
     ("var/streaming/logs", "d 770", "server"),
     ("var/streaming/playlists", "d 770", "server"),
@@ -274,7 +275,7 @@ fn the_shipped_configuration_is_what_the_server_generates() {
 }
 
 #[test]
-fn answers_are_taken_from_a_pipe_with_dss_prompts_and_wrong_ones_are_asked_again() {
+fn trap_33_answers_are_taken_from_a_pipe_with_dss_prompts_and_wrong_ones_are_asked_again() {
     let site = Site::new();
     let answers = "\nan admin\naGFja21l\nadmin\n\n\none\ntwo\na b* $HOME\na b* $HOME";
     let text = site.run(&[], answers);

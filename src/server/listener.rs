@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn explicit_addresses_get_a_loopback_listener_once() {
+    fn trap_58_explicit_addresses_get_a_loopback_listener_once() {
         let (wanted, errors) = wanted_addresses(&["127.0.0.1".into()], &[7070]);
         assert!(errors.is_empty());
         assert_eq!(wanted.len(), 1, "the loopback address itself must not be bound twice");

@@ -11,6 +11,7 @@ mod contain;
 mod context;
 mod figures;
 mod file_objects;
+mod http_observer;
 mod lifecycle;
 mod limits;
 mod listener;
@@ -36,6 +37,7 @@ use tokio::sync::{mpsc, watch};
 pub use self::connection::{BodyRead, Connection};
 pub use self::context::{AfterResponse, RequestContext};
 pub use self::file_objects::{FileObject, ModuleFile};
+pub use self::http_observer::{HttpAnswered, HttpObserver};
 pub use self::lifecycle::ClosingSession;
 pub use self::limits::Refusal;
 pub use self::listener::{BoundListener, ListenError, Listener, bind_all};
@@ -114,6 +116,9 @@ pub struct Server {
     ending: watch::Sender<bool>,
     pref_objects: std::sync::OnceLock<Arc<PrefObjects>>,
     public_methods: std::sync::OnceLock<String>,
+    http_observer: std::sync::OnceLock<HttpObserver>,
+    /// How the server process before this one ended.
+    last_end: std::sync::OnceLock<String>,
     events: Mutex<Option<mpsc::UnboundedReceiver<SessionEvent>>>,
 }
 
@@ -222,6 +227,8 @@ impl Server {
             ending: watch::Sender::new(false),
             pref_objects: std::sync::OnceLock::new(),
             public_methods: std::sync::OnceLock::new(),
+            http_observer: std::sync::OnceLock::new(),
+            last_end: std::sync::OnceLock::new(),
             events: Mutex::new(Some(events)),
             objects,
             object,
@@ -281,6 +288,16 @@ impl Server {
     /// A receiver that sees `true` when a module or a fatal message has asked for the server's end.
     pub fn end_asked(&self) -> watch::Receiver<bool> {
         self.ending.subscribe()
+    }
+
+    /// Tells how the server process before this one ended; said once, before listening.
+    pub fn set_last_end(&self, text: String) {
+        let _ = self.last_end.set(text);
+    }
+
+    /// How the server process before this one ended; empty if there was none.
+    pub fn last_end(&self) -> &str {
+        self.last_end.get().map_or("", String::as_str)
     }
 
     /// A receiver that sees `true` when connections have to end.

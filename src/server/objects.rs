@@ -13,7 +13,7 @@ use crate::rtp::{RtpStream, Transport as StreamTransport};
 use crate::rtsp::extensions::{self, DynamicRate, LateTolerance, Retransmit};
 use crate::rtsp::range::{NptStart, Range};
 use crate::rtsp::transport::{Protocol, Transport};
-use crate::rtsp::{Header, Method, Request, path};
+use crate::rtsp::{Header, Method, Request, date, path};
 
 /// A new connection's `qtssRTSPSessionObjectType`.
 pub(super) fn new_rtsp_session(store: &ObjectStore, id: u32, peer: SocketAddr, local: SocketAddr) -> Arc<Object> {
@@ -122,6 +122,10 @@ fn fill_numbers(object: &Object, request: &Request) {
     if let Some(bandwidth) = text(Header::Bandwidth).and_then(|value| extensions::bandwidth(&value)) {
         object.set_u32(qtssRTSPReqBandwidthBits, bandwidth);
     }
+    let since = text(Header::IfModifiedSince).and_then(|value| date::parse(&value));
+    if let Some(since) = since.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok()) {
+        object.set_i64(qtssRTSPReqIfModSinceDate, i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+    }
     if let Some(transport) = text(Header::Transport).and_then(|value| Transport::choose(&value).ok()) {
         let reliable = text(Header::XRetransmit).is_some_and(|value| Retransmit::choose(&value).is_some());
         let kind = match transport.protocol {
@@ -139,6 +143,13 @@ fn fill_numbers(object: &Object, request: &Request) {
 /// The attributes a client session takes from the first request on it, and the facts its log line needs.
 pub(super) fn fill_session(ctx: &RequestContext, request: &Request, session: &ClientSession) {
     let object = &session.object;
+    if let Some(bandwidth) = request.header_text(Header::Bandwidth).and_then(|value| extensions::bandwidth(&value)) {
+        object.set_u32(qtssCliSessLastRTSPBandwidth, bandwidth);
+    }
+    let three_gpp = [Header::ThreeGppAdaptation, Header::ThreeGppLinkChar];
+    if ctx.server.prefs().enable_3gpp_protocol && three_gpp.iter().any(|header| request.header(*header).is_some()) {
+        object.set_bool16(qtssCliSessIs3GPPSession, true);
+    }
     // Until something is set up, a session is about what was asked for last: one connection may look at many movies.
     if session.counted.load(Ordering::Relaxed) {
         return;
@@ -201,6 +212,7 @@ pub(super) fn new_stream(store: &ObjectStore, stream: &Arc<RtpStream>) -> Arc<Ob
     object.set_bool16(qtssRTPStrThinningDisabled, stream.is_thinning_disabled());
     object.set_u32(qtssRTPStrNumQualityLevels, u32::from(config.worst_quality));
     object.set_f32(qtssRTPStrBufferDelayInSecs, 3.0);
+    object.set_u32(qtssRTPStrNetworkMode, NETWORK_UNICAST);
     let (kind, server_port, client_port) = match stream.transport() {
         StreamTransport::Udp(udp) => {
             let kind = if udp.is_reliable() { TRANSPORT_RELIABLE_UDP } else { TRANSPORT_UDP };
@@ -247,6 +259,9 @@ static QUALITY_HOOK: LazyLock<ChangeHook> = LazyLock::new(|| {
         object.set_u32(qtssRTPStrQualityLevel, u32::from(stream.quality()));
     })
 });
+
+/// `qtssRTPNetworkModeUnicast`: no stream is sent to a group.
+const NETWORK_UNICAST: u32 = 2;
 
 /// `qtssVideoPayloadType`, `qtssAudioPayloadType`.
 const VIDEO_PAYLOAD: u32 = 1;

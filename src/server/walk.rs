@@ -23,11 +23,15 @@ pub(super) async fn walk(
     raw: RawRequest,
 ) -> Result<Arc<RequestContext>, QtssError> {
     let ctx = RequestContext::new(server, connection, &raw.text)?;
-    if raw.is_http() {
+    let is_http = raw.is_http();
+    if is_http {
         // A module that answers HTTP and means to keep the connection says so; those that do not end it, as in DSS.
         ctx.object.set_bool16(qtssRTSPReqRespKeepAlive, false);
     }
     filter(&ctx).await;
+    if is_http && ctx.has_response() {
+        server.note_http(&ctx);
+    }
     let mut reached = Reached::NoSession;
     if !ctx.has_response() {
         if let Some(request) = parse(&ctx, raw) {
