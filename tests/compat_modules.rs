@@ -10,17 +10,16 @@ mod lab;
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, UdpSocket};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use lab::{Client, Plan, Running, session_of};
+use lab::{Client, PATIENCE, Plan, Running, session_of};
 use md5::{Digest, Md5};
 
-const PATIENCE: Duration = Duration::from_secs(20);
 const NAMES: [&str; 11] = [
     "QTSSAddressListModule",
     "QTSSAttributeWalkerModule",
@@ -72,11 +71,15 @@ static BUILT: LazyLock<Option<Vec<Vec<u8>>>> = LazyLock::new(|| {
         let folder = tree.path().join("compat-modules").join(name);
         let _ = fs::remove_file(folder.join(name));
         let mut command = Command::new("./build");
-        if MODERN.contains(&name) && std::env::var_os("CPLUS").is_none() {
-            command.env("CPLUS", "c++ -std=c++20");
-        }
+        let modern = MODERN.contains(&name);
+        match std::env::var("PROBE_CXX") {
+            Ok(cxx) => command.env("CPLUS", format!("{cxx} -std={}", if modern { "c++20" } else { "gnu++98" })),
+            Err(_) if modern && std::env::var_os("CPLUS").is_none() => command.env("CPLUS", "c++ -std=c++20"),
+            Err(_) => &mut command,
+        };
         if let Some(kind) = lab::sanitizer() {
-            command.env("COMPILER_FLAGS", format!("-D_REENTRANT -pipe -fPIC -fsanitize={kind}"));
+            command
+                .env("COMPILER_FLAGS", format!("-D_REENTRANT -pipe -fPIC -fno-omit-frame-pointer -fsanitize={kind}"));
         }
         let ran = command.current_dir(&folder).output().expect("a build script");
         assert!(ran.status.success(), "{name}: {}", String::from_utf8_lossy(&ran.stderr));
@@ -123,7 +126,7 @@ fn describe(server: &Running, path: &str) -> String {
 fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !is_so() {
-        assert!(begin.elapsed() < PATIENCE, "not in time: {what}");
+        assert!(begin.elapsed() < *PATIENCE, "not in time: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -158,7 +161,7 @@ fn even_port() -> (UdpSocket, u16) {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
         let port = socket.local_addr().expect("its address").port();
         if port % 2 == 0 {
-            socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+            socket.set_read_timeout(Some(*PATIENCE)).expect("a timeout");
             return (socket, port);
         }
         odd.push(socket);
@@ -303,35 +306,41 @@ fn reference_movie_answers_a_browser_on_the_same_port() {
     assert!(answer.ends_with(&format!("rtsptext\r\n{url}\r\n")), "{answer}");
 }
 
-/// A web server that says yes to URLs with "a.mp4", nothing at all to those with "mute", and no to others. Gives its port.
+/// A web server that says yes to URLs with "a.mp4" or "tone", nothing at all to those with "mute", and no to others. Gives
+/// its port.
 fn web(asked: &'static AtomicUsize) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("its address").port();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let mut stream = stream.expect("a connection");
-            stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-            let mut bytes = [0; 1024];
-            let mut text = String::new();
-            while !text.contains("\r\n\r\n") {
-                let count = stream.read(&mut bytes).unwrap_or(0);
-                if count == 0 {
-                    break;
-                }
-                text += &String::from_utf8_lossy(&bytes[..count]);
-            }
+            let stream = stream.expect("a connection");
             asked.fetch_add(1, Ordering::Relaxed);
-            if text.contains("mute") {
-                std::thread::spawn(move || stream.read(&mut bytes)); // until the module gives up
-                continue;
-            }
-            let known = text.starts_with("GET /may?url=rtsp:") && text.contains("&client=127.0.0.1 HTTP/1.0\r\n");
-            std::thread::sleep(Duration::from_millis(100)); // the module has to wait
-            let answer = if known && text.contains("a.mp4") { "200 OK" } else { "403 Forbidden" };
-            let _ = stream.write_all(format!("HTTP/1.0 {answer}\r\n\r\n").as_bytes());
+            std::thread::spawn(move || answer_web(stream));
         }
     });
     port
+}
+
+fn answer_web(mut stream: TcpStream) {
+    stream.set_read_timeout(Some(*PATIENCE)).expect("a timeout");
+    let mut bytes = [0; 1024];
+    let mut text = String::new();
+    while !text.contains("\r\n\r\n") {
+        let count = stream.read(&mut bytes).unwrap_or(0);
+        if count == 0 {
+            break;
+        }
+        text += &String::from_utf8_lossy(&bytes[..count]);
+    }
+    if text.contains("mute") {
+        let _ = stream.read(&mut bytes); // until the module gives up
+        return;
+    }
+    let known = text.starts_with("GET /may?url=rtsp:") && text.contains("&client=127.0.");
+    std::thread::sleep(Duration::from_millis(100)); // the module has to wait
+    let yes = known && (text.contains("a.mp4") || text.contains("tone"));
+    let answer = if yes { "200 OK" } else { "403 Forbidden" };
+    let _ = stream.write_all(format!("HTTP/1.0 {answer}\r\n\r\n").as_bytes());
 }
 
 #[test]
@@ -508,4 +517,91 @@ fn plain_c_counts_requests_and_logs_their_number_at_the_end() {
     assert_eq!(server.wait(), Some(0));
     let log = server.error_log();
     assert!(log.contains("INFO: QTSSPlainCModule: 3 requests\n"), "{log}");
+}
+
+/// A number from the environment, for `tests/sanitize.sh`.
+fn number(name: &str, default: usize) -> usize {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// StreamingLoadTool with so many clients among these URLs; they play a while and leave.
+fn crowd(server: &Running, transport: &str, clients: usize, paths: &[&str]) -> Child {
+    let tool = std::env::var_os("PROBE_LOAD_TOOL").unwrap_or_else(|| env!("CARGO_BIN_EXE_StreamingLoadTool").into());
+    let mut command = Command::new(tool);
+    let base = server.connect().url("");
+    for path in paths {
+        command.arg("-u").arg(format!("{base}{path}"));
+    }
+    let ramp = number("PROBE_RAMP", 20).to_string();
+    let (clients, seconds) = (clients.to_string(), number("PROBE_SECONDS", 3).to_string());
+    command.args(["-t", transport, "-n", &clients, "-l", &seconds, "--ramp", &ramp, "--loop", "--rude", "10"]);
+    // Two runs at a time, as a rule: each with ports and addresses of its own.
+    let (ports, sources) =
+        if transport == "udp" { ("21000", "127.0.1.1-127.0.1.250") } else { ("23000", "127.0.2.1-127.0.2.250") };
+    command.args(["--port-base", ports, "--sources", sources, "--timeout", "60", "--keep-alive", "2"]);
+    command.args(["--no-permission-check", "--send-options", "--progress", "none", "--max-failed", "0"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the load tool")
+}
+
+/// Every kind of module at work at once: one signs, one waits for a web server, one makes packets, one is the file system, one
+/// walks through all objects meanwhile, and preferences are read again and again. With a sanitizer nothing is reported.
+#[test]
+fn a_crowd_plays_while_all_modules_work() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let Some(plan) = plan() else { return };
+    let movies = plan.dir.path().join("movies");
+    fs::create_dir(movies.join("signed")).expect("a folder");
+    sample("sample_100kbit.mp4", &movies.join("signed/a.mp4"));
+    let (home, users) = folder(&plan, "home");
+    fs::create_dir_all(home.join("ann/Streaming")).expect("a folder");
+    sample("sample_100kbit.mp4", &home.join("ann/Streaming/a.mp4"));
+    let (overlay, overlay_path) = folder(&plan, "overlay");
+    sample("sample_h264_100kbit.mp4", &overlay.join("over-a.mp4"));
+    let on = pref("enabled", "Bool16", "true");
+    let signature = on.clone()
+        + &pref("secret", "CharArray", "the-secret")
+        + &pref("protected_folder", "CharArray", "/signed")
+        + &pref("trusted_address", "CharArray", "192.0.2.1");
+    let callback = pref("callback_port", "UInt16", &web(&ASKED).to_string())
+        + &pref("callback_path", "CharArray", "/may")
+        + &pref("timeout_msec", "UInt32", "30000");
+    let server = plan
+        .section("QTSSUrlSignatureModule", &signature)
+        .section("QTSSHttpCallbackModule", &callback)
+        .section("QTSSToneSourceModule", &on)
+        .section("QTSSAttributeWalkerModule", &on)
+        .section("QTSSHomeFolderModule", &(on.clone() + &pref("users_folder", "CharArray", &users)))
+        .section("QTSSOverlayFileModule", &pref("overlay_folder", "CharArray", &overlay_path))
+        .section("QTSSConnectionLimitModule", &pref("num_conns_per_ip_addr", "UInt32", "100000"))
+        .start();
+    server.edit("", ""); // a fixed port from here on
+
+    let sign = || signed("the-secret", "/signed/a.mp4", 3600);
+    let clients = number("PROBE_SESSIONS", 40) / 2;
+    let signed_url = sign();
+    let paths = ["/a.mp4", &signed_url, "/tone.sdp", "/~ann/a.mp4", "/over-a.mp4"];
+    let tools = ["udp", "tcp"].map(|transport| crowd(&server, transport, clients, &paths));
+    let told = std::thread::scope(|scope| {
+        let waiting = tools.map(|tool| scope.spawn(move || tool.wait_with_output().expect("the load tool")));
+        let mut rounds = 0;
+        while !waiting.iter().all(|tool| tool.is_finished()) {
+            let mut browser = server.connect();
+            browser.send("GET /attributes HTTP/1.0\r\n\r\n");
+            assert!(browser.rest().starts_with("HTTP/1.0 200 OK\r\n"));
+            assert_eq!(status(&describe(&server, "/signed/a.mp4")), "403", "without signature");
+            if rounds % 4 == 0 {
+                server.signal(libc::SIGHUP);
+            }
+            rounds += 1;
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        waiting.map(|tool| tool.join().expect("the load tool"))
+    });
+    for output in told {
+        let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}\n{}", server.error_log());
+    }
+    assert!(ASKED.load(Ordering::Relaxed) >= 2 * clients * 4 / 5, "the module that asks was asked");
+    let (code, _) = server.stop();
+    assert_eq!(code, Some(0));
 }

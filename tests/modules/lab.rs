@@ -11,17 +11,25 @@ use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-/// How long anything that has to happen may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long anything that has to happen may take; longer for a server that a sanitizer slows down.
+pub static PATIENCE: LazyLock<Duration> =
+    LazyLock::new(|| Duration::from_secs(if std::env::var_os("PROBE_SERVER").is_some() { 120 } else { 20 }));
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// With `PROBE_SANITIZER=address` (or `undefined`) in the environment the probes are built with that sanitizer, and the server
-/// runs with its library, which then sees both sides of the one heap.
+/// runs with its library, which then sees both sides of the one heap. `tests/sanitize.sh` builds a server with it, too, and names
+/// it in `PROBE_SERVER`: then the sanitizer is in the executable, where modules find it.
 pub fn sanitizer() -> Option<String> {
     std::env::var("PROBE_SANITIZER").ok()
+}
+
+/// The compiler of the probes: `PROBE_CC` and `PROBE_CXX`, else the system's.
+fn compiler(is_cpp: bool) -> String {
+    let (variable, default) = if is_cpp { ("PROBE_CXX", "c++") } else { ("PROBE_CC", "cc") };
+    std::env::var(variable).unwrap_or_else(|_| default.to_owned())
 }
 
 /// Runs a compiler and fails with its words.
@@ -29,7 +37,7 @@ fn compile(compiler: &str, arguments: &[&str], source: &Path, output: &Path) {
     let mut command = Command::new(compiler);
     command.arg("-I").arg(root().join("include")).args(["-Wall", "-Wextra", "-fPIC", "-pthread", "-D_GNU_SOURCE"]);
     if let Some(kind) = sanitizer() {
-        command.arg(format!("-fsanitize={kind}")).arg("-g");
+        command.arg(format!("-fsanitize={kind}")).args(["-g", "-fno-omit-frame-pointer"]);
     }
     command.arg(source).args(arguments).arg("-o").arg(output);
     let ran = command.output().unwrap_or_else(|error| panic!("{compiler}: {error}"));
@@ -39,13 +47,14 @@ fn compile(compiler: &str, arguments: &[&str], source: &Path, output: &Path) {
 
 /// The stub library's object file, once per test program; `None` without compilers.
 static STUB: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
-    let works = |compiler: &str| Command::new(compiler).arg("--version").output().is_ok_and(|ran| ran.status.success());
-    if !works("cc") || !works("c++") {
+    let works =
+        |compiler: String| Command::new(compiler).arg("--version").output().is_ok_and(|ran| ran.status.success());
+    if !works(compiler(false)) || !works(compiler(true)) {
         eprintln!("SKIPPED: the module tests need the system's cc and c++");
         return None;
     }
     let stub = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("stub-{}.o", std::process::id()));
-    compile("c++", &["-c"], &root().join("compat-modules/sdk/APIStubLib/QTSS_Private.cpp"), &stub);
+    compile(&compiler(true), &["-c"], &root().join("compat-modules/sdk/APIStubLib/QTSS_Private.cpp"), &stub);
     Some(stub)
 });
 
@@ -89,14 +98,14 @@ impl Plan {
 
     fn build(&mut self, name: &str, source: &str, flags: &[&str], with_stub: bool) {
         let path = root().join("tests/modules").join(source);
-        let compiler = if source.ends_with(".cpp") { "c++" } else { "cc" };
+        let compiler = compiler(source.ends_with(".cpp"));
         let stub = self.stub.to_string_lossy().into_owned();
         let mut arguments = vec!["-shared"];
         arguments.extend(flags);
         if with_stub {
             arguments.push(&stub);
         }
-        compile(compiler, &arguments, &path, &self.folder().join(name));
+        compile(&compiler, &arguments, &path, &self.folder().join(name));
     }
 
     /// Preferences in a module's section, as XML.
@@ -135,14 +144,19 @@ impl Plan {
             self.sections
         );
         fs::write(self.dir.path().join("streamingserver.xml"), xml).expect("the configuration");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_DarwinStreamingServer"));
+        let program =
+            std::env::var_os("PROBE_SERVER").unwrap_or_else(|| env!("CARGO_BIN_EXE_DarwinStreamingServer").into());
+        let mut command = Command::new(program);
         command.arg("-c").arg(path("streamingserver.xml")).current_dir(self.dir.path());
         command.env("PROBE_LOG", path("notes")).env("PROBE_FOLDER", path("logs"));
         command.env("PROBE_CONFIG", path("streamingserver.xml"));
         if let Some(kind) = sanitizer() {
             let library = if kind == "address" { "libasan.so" } else { "libubsan.so" };
-            let found = Command::new("cc").arg(format!("-print-file-name={library}")).output().expect("the sanitizer");
-            command.env("LD_PRELOAD", String::from_utf8_lossy(&found.stdout).trim());
+            if std::env::var_os("PROBE_SERVER").is_none() {
+                let found =
+                    Command::new("cc").arg(format!("-print-file-name={library}")).output().expect("the sanitizer");
+                command.env("LD_PRELOAD", String::from_utf8_lossy(&found.stdout).trim());
+            }
             // Modules free with delete[] what came from malloc; that is how the interface is.
             command.env("ASAN_OPTIONS", "detect_leaks=0:alloc_dealloc_mismatch=0:handle_segv=0");
         }
@@ -261,6 +275,11 @@ impl Running {
         fs::read_to_string(self.dir.path().join(name)).unwrap_or_default()
     }
 
+    /// Writes a file of the server's folder.
+    pub fn write(&self, name: &str, text: &str) {
+        fs::write(self.dir.path().join(name), text).expect("a file");
+    }
+
     pub fn error_log(&self) -> String {
         self.file("logs/Error.log")
     }
@@ -274,9 +293,14 @@ impl Running {
     pub fn wait_for(&self, what: &str) {
         let begin = Instant::now();
         while !self.notes().iter().any(|note| note.contains(what)) {
-            assert!(begin.elapsed() < PATIENCE, "nobody noted {what:?}: {:#?}", self.notes());
+            assert!(begin.elapsed() < *PATIENCE, "nobody noted {what:?}: {:#?}", self.notes());
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// The server's process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn connect(&self) -> Client {
@@ -325,7 +349,7 @@ impl Running {
                     assert!(!stderr.contains("Sanitizer"), "{stderr}");
                     return status.code();
                 }
-                None if begin.elapsed() > PATIENCE => {
+                None if begin.elapsed() > *PATIENCE => {
                     let _ = self.child.kill();
                     panic!("the server does not end: {:#?}\n{}", self.notes(), self.error_log());
                 }
@@ -353,7 +377,7 @@ pub struct Client {
 
 impl Client {
     fn new(stream: TcpStream, address: SocketAddr) -> Self {
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.set_read_timeout(Some(*PATIENCE)).expect("a timeout");
         Self { stream, buffer: Vec::new(), address }
     }
 
@@ -375,6 +399,14 @@ impl Client {
         let url = if path == "*" { path.to_owned() } else { self.url(path) };
         self.send(&format!("{method} {url} RTSP/1.0\r\nCSeq: 1\r\n{headers}\r\n"));
         self.response()
+    }
+
+    /// True when bytes, or the stream's end, come within that time.
+    pub fn is_readable(&mut self, patience: Duration) -> bool {
+        self.stream.set_read_timeout(Some(patience)).expect("a timeout");
+        let came = self.stream.peek(&mut [0]).is_ok();
+        self.stream.set_read_timeout(Some(*PATIENCE)).expect("a timeout");
+        came || !self.buffer.is_empty()
     }
 
     fn fill(&mut self) -> usize {
