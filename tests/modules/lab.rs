@@ -237,7 +237,7 @@ impl Detached {
         loop {
             match TcpStream::connect(self.address) {
                 Ok(stream) => return Client::new(stream, self.address),
-                Err(error) => assert!(begin.elapsed() < PATIENCE, "nobody listens: {error}"),
+                Err(error) => assert!(begin.elapsed() < *PATIENCE, "nobody listens: {error}"),
             }
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -250,7 +250,7 @@ impl Drop for Detached {
         let signal = |signal| unsafe { libc::kill(self.parent, signal) };
         signal(libc::SIGTERM);
         let begin = Instant::now();
-        while signal(0) == 0 && begin.elapsed() < PATIENCE {
+        while signal(0) == 0 && begin.elapsed() < *PATIENCE {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
