@@ -216,6 +216,21 @@ fn a_room_uses_only_the_rooms_below_it() {
     assert!(wrong.is_empty(), "arrows that point up:\n{}", wrong.join("\n"));
 }
 
+/// Roles and modules are `qtss` and what lies above; so the way of a packet cannot lead through a module, whatever is loaded.
+/// (A module that makes packets itself is called by a session of its own, in `abi`.)
+#[test]
+fn the_rooms_on_a_packets_way_know_no_roles() {
+    for room in ["media", "rtp"] {
+        let sources = files(&root().join("src").join(room), &[]);
+        for path in sources.iter().filter(|path| path.extension().is_some_and(|ending| ending == "rs")) {
+            let source = read(path);
+            let named = rooms_named(&tokens(&source), module_depth(path));
+            let used = named.iter().find(|used| used.text == "qtss");
+            assert!(used.is_none(), "{}: {used:?}", path.display());
+        }
+    }
+}
+
 #[test]
 fn arrows_are_seen_in_every_spelling() {
     let up = |source: &str| arrows_up("media", source, 2);

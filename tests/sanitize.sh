@@ -39,7 +39,7 @@ RUSTFLAGS="-Zsanitizer=$kind -Clink-arg=-Wl,--export-dynamic -Cforce-frame-point
 export PROBE_SERVER="$built/$host/debug/DarwinStreamingServer" PROBE_SANITIZER="$kind"
 export PROBE_CC=clang PROBE_CXX=clang++ CCOMP=clang LINKER=clang++
 export PROBE_SESSIONS="${PROBE_SESSIONS:-1000}" PROBE_SECONDS="${PROBE_SECONDS:-20}" PROBE_RAMP="${PROBE_RAMP:-10}"
-export TSAN_OPTIONS="history_size=7 second_deadlock_stack=1 ${TSAN_OPTIONS:-}"
+export TSAN_OPTIONS="history_size=7 second_deadlock_stack=1 suppressions=$PWD/tests/tsan-suppressions.txt ${TSAN_OPTIONS:-}"
 if [ $# -eq 0 ]; then
     set -- --test modules --test slow_module --test compat_modules
 fi

@@ -328,8 +328,34 @@ impl Running {
     }
 
     pub fn signal(&self, signal: i32) {
+        if sanitizer().as_deref() == Some("thread") {
+            return self.signal_a_waiting_thread(signal);
+        }
         // SAFETY: the child is ours and not waited for yet.
         unsafe { libc::kill(self.child.id() as i32, signal) };
+    }
+
+    /// ThreadSanitizer keeps a signal back until the thread that got it comes to a place it knows; one that waits for a futex
+    /// does not. So the signal goes to a thread in epoll_wait, which takes it at once.
+    fn signal_a_waiting_thread(&self, signal: i32) {
+        let process = self.child.id();
+        let waits = |thread: &i32| {
+            let call = fs::read_to_string(format!("/proc/{process}/task/{thread}/syscall")).unwrap_or_default();
+            let number = call.split(' ').next().and_then(|number| number.parse::<i64>().ok());
+            number.is_some_and(|number| [libc::SYS_epoll_wait, libc::SYS_epoll_pwait].contains(&number))
+        };
+        let begin = Instant::now();
+        while begin.elapsed() < *PATIENCE {
+            let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+            let mut threads = threads.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+            if let Some(thread) = threads.find(waits) {
+                // SAFETY: plain numbers; the process is ours and not waited for yet.
+                unsafe { libc::syscall(libc::SYS_tgkill, process, thread, signal) };
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("no thread of the server waits in epoll_wait");
     }
 
     /// Sends TERM and waits for the end; its status and all notes.
