@@ -198,6 +198,32 @@ fn all_modules_load_together_and_change_nothing_until_they_are_told_to() {
     assert!(!log.contains("not a compatible") && !log.contains("failed to"), "{log}");
 }
 
+#[test]
+fn a_c_a_cpp98_and_a_cpp20_stl_module_and_one_with_undefined_qtss_symbols_all_load_together() {
+    let Some(plan) = plan() else { return };
+    let plan = plan.unlinked("Unlinked", "unlinked.c");
+    // The C module, C++20 with the standard library, C++98: as they were built above.
+    let modules = ["QTSSPlainCModule", "QTSSHomeFolderModule", "QTSSAddressListModule", "Unlinked"];
+    assert!(MODERN.contains(&modules[1]) && !MODERN.contains(&modules[2]));
+    let symbols = Command::new("nm").args(["-D", "--undefined-only"]).arg(plan.folder().join("Unlinked")).output();
+    if let Ok(symbols) = symbols {
+        let text = String::from_utf8_lossy(&symbols.stdout).into_owned();
+        assert!(text.contains("QTSS_AddRole") && text.contains("QTSS_GetValueAsString"), "{text}");
+    }
+    let mut server = plan.start();
+    assert_eq!(status(&server.connect().request("OPTIONS", "*", "")), "200");
+    assert_eq!(status(&describe(&server, "/a.mp4")), "200");
+    let log = server.error_log();
+    for name in modules {
+        assert_eq!(log.matches(&format!("INFO: Module Loaded...{name} [dynamic]")).count(), 1, "{name}: {log}");
+    }
+    let notes = server.notes();
+    assert!(notes.len() >= 4 && notes.iter().all(|note| note.starts_with("ok ")), "{notes:#?}");
+    server.signal(libc::SIGTERM);
+    assert_eq!(server.wait(), Some(0));
+    assert!(server.error_log().contains("INFO: QTSSPlainCModule: 2 requests\n"), "{}", server.error_log());
+}
+
 /// HMAC-MD5 in hex (RFC 2104), for keys of less than a block.
 fn signature(key: &str, text: &str) -> String {
     let pad = |byte: u8| -> Vec<u8> {
