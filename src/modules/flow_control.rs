@@ -10,7 +10,6 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::ArcSwap;
 
 use crate::config::ModulePrefs;
-use crate::qtss::attr::*;
 use crate::qtss::{AttrDataType, AttrId, Module, Object, ObjectType, QtssError, Registration, Role, SyncRole};
 use crate::rtp::{RtcpSummary, RtpStream, Transport};
 use crate::server::{Preferences, ReceivedRtcp};
@@ -148,19 +147,18 @@ impl FlowControlModule {
     }
 
     /// Whether losses of this stream are this module's matter.
-    fn looks_after(&self, stream: &RtpStream, object: &Object) -> bool {
+    fn looks_after(&self, stream: &RtpStream) -> bool {
         let plain_udp = matches!(stream.transport(), Transport::Udp(udp) if !udp.is_reliable());
-        let adapts = |of: &Arc<Object>| of.bool16(qtss3GPPStreamEnabled).unwrap_or(false);
         plain_udp
             && self.prefs.load().enabled
             && !self.preferences.server().disable_thinning
             && !stream.is_thinning_disabled()
-            && !object.children(qtssRTPStr3gppObject).iter().any(adapts)
+            && stream.adaptation().is_none()
     }
 
     fn report(&self, received: &ReceivedRtcp, object: &Object) {
         let ReceivedRtcp { stream, summary, .. } = received;
-        let Some(attributes) = self.attributes.get().filter(|_| self.looks_after(stream, object)) else { return };
+        let Some(attributes) = self.attributes.get().filter(|_| self.looks_after(stream)) else { return };
         let Some(verdict) = verdict(stream, summary) else { return };
         let mut tally = attributes.read(object);
         let step = tally.take(&self.prefs.load(), verdict);
@@ -170,7 +168,6 @@ impl FlowControlModule {
         stream.set_quality(level_after(step, before, stream.config().worst_quality));
         let level = stream.quality();
         if level != before {
-            object.set_u32(qtssRTPStrQualityLevel, u32::from(level));
             tracing::debug!(track = stream.config().track_id, loss = verdict.loss, level, "quality by reported loss");
         }
     }
