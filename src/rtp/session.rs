@@ -362,6 +362,7 @@ impl Session {
         let before = self.quality.level();
         let level = self.quality.update(&self.prefs, self.tolerance, lateness_ms, turn.now_us / 1000, worst);
         if level != before {
+            tracing::debug!(session = self.key, lateness_ms, level, "quality by lateness");
             let thinnable =
                 |play: &&StreamPlay| play.stream.is_reliable() && !play.stream.is_thinning_disabled() && !play.adapts();
             self.streams.iter().filter(thinnable).for_each(|play| play.stream.set_quality(level));

@@ -117,10 +117,10 @@ impl QualityControl {
         // Against both: where a level leaves out the end of each group of pictures, lateness goes up and down with it.
         let growing = lateness > last.max(one_before) + GROWTH_MS;
         let growth = self.growth(lateness, elapsed);
-        // Over two looks, for the same reason.
-        let steep = (lateness - one_before) as f64 >= STEEP * (2 * elapsed) as f64;
         let settled = now_ms - self.changed_ms >= SETTLING_LOOKS * prefs.quality_check_interval_ms;
         let fits = settled && self.fits(prefs, -growth);
+        // Over two looks, for the same reason.
+        let steep = settled && (lateness - one_before) as f64 >= STEEP * (2 * elapsed) as f64;
         if lateness > prefs.always_thin_delay_ms + shift.ms()
             || (lateness > (prefs.start_thinning_delay_ms + shift.ms()).max(0) && growing && settled)
         {
