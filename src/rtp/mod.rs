@@ -8,6 +8,7 @@
 //! [`RtpStream`]'s numbering; header and shared payload join a batch with what all other sessions of this worker send in
 //! the same tick; one system call takes the batch.
 
+mod adapt;
 mod clock;
 mod conn_writer;
 mod counters;
@@ -39,6 +40,7 @@ mod udp_batch;
 mod wheel;
 mod worker;
 
+pub use adapt::{AdaptationTerms, Feedback, RateAdaptation};
 pub use clock::{Clock, ManualClock, SystemClock, ntp_from_unix_us};
 pub use conn_writer::{ConnWriter, Written};
 pub use counters::{CountersSnapshot, PACKET_OVERHEAD, WorkerCounters};
@@ -58,15 +60,21 @@ pub use rtcp_in::{Ack, NaduBlock, QtssItem, ReportBlock, RtcpError, RtcpItem, wa
 pub use scheduling::NICE_LIMIT;
 pub use source::{PacketHead, PacketKind, PacketSource, Peek, ReadContext};
 pub use stats::StreamStats;
-pub use stream::{PeerAddresses, RtcpSummary, RtpStream, StreamConfig, Transport, UdpTransport, WORST_FILE_QUALITY};
+pub use stream::{
+    PeerAddresses, RtcpSummary, RtpStream, StreamConfig, StreamOwner, Transport, UdpTransport, WORST_FILE_QUALITY,
+};
 pub use thin::{FramePosition, LateDropper, QualityControl, ToleranceShift};
 pub use udp_batch::{Offload, UdpBatch};
 pub use wheel::TimerWheel;
 pub use worker::SessionWaker;
 
 #[cfg(test)]
+mod bad_network_tests;
+#[cfg(test)]
 mod reliable_tests;
 #[cfg(test)]
 mod test_bench;
+#[cfg(test)]
+mod test_net;
 #[cfg(test)]
 mod tests;

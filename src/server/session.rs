@@ -61,6 +61,8 @@ pub struct SessionState {
     pub fixed_rate: bool,
     /// Round trip measured by the OPTIONS probe, in ms.
     pub round_trip_ms: Option<u32>,
+    /// Bit rate of the client's link, as `3GPP-Link-Char` or `Bandwidth` told.
+    pub link_bit_rate: Option<u32>,
     /// The client asked for the SDP in this session.
     pub described: bool,
     extensions: HashMap<TypeId, Box<dyn Any + Send>>,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::setup::MetaInfoOf;
-use super::{FileModule, FileSession, all_reliable, is_player};
+use super::{FileModule, FileSession, adaptation, all_reliable, is_player};
 use crate::media::{HintTrack, Movie, TrackKind};
 use crate::rtp::{MoviePacketSource, PacketSource, PlayRequest, PlayStream, Position, RtpStream, ToleranceShift};
 use crate::rtsp::extensions::{self, LateTolerance, PacketRange};
@@ -58,6 +58,7 @@ impl FileModule {
             }
         };
         let stood = halt(ctx).await;
+        adaptation::begin(ctx, movie.bit_rate());
         let reliable = all_reliable(&streams);
         let overbuffer = reliable && !ctx.with_state(|state| state.fixed_rate).unwrap_or(false);
         add_pause(ctx, &streams);
