@@ -122,6 +122,7 @@ COLUMNS = [
     ("Server CPU", "server_cpu_percent", "{:.0f} %"),
     ("per packet", "server_us_per_packet", "{:.2f} us"),
     ("Memory", "server_mib", "{:.0f} MiB"),
+    ("per viewer", "kib_per_session", "{:.1f} KiB"),
     ("PLAY to packet, p99", "startup_p99_ms", "{:.1f} ms"),
     ("Late, p99.9", "lateness_p999_ms", "{:.1f} ms"),
     ("Tool CPU", "tool_cpu_percent", "{:.0f} %"),
@@ -139,7 +140,7 @@ def table(results):
         heads = ["Viewers", "Movie", "Server"] + [name for name, _, _ in COLUMNS] + [f"ours / {o}" for o in others]
         out += [f"**{transport.upper()}**", "", "| " + " | ".join(heads) + " |",
                 "| ---: | --- | --- |" + " ---: |" * (len(COLUMNS) + len(others))]
-        for what in sorted(w for w in results.rows if w[0] == transport):
+        for what in sorted((w for w in results.rows if w[0] == transport), key=lambda w: (w[2], w[1])):
             for server in [s for s in results.servers if s in results.rows[what]]:
                 cells = [f"{what[2]:,}", what[1], server]
                 cells += [cell(results.median(what, server, name), form) for _, name, form in COLUMNS]
@@ -170,15 +171,19 @@ def graphs(results, folder, prefix):
     made = []
     for name, title, unit, field in GRAPHS:
         lines = {}
-        for transport, movie, sessions in sorted(results.rows):
-            for server in results.servers:
-                values = results.values((transport, movie, sessions), server, field)
-                if values:
-                    label = f"{server}, {transport}" + ("" if movie == "300k" else f", {movie}")
-                    point = (statistics.median(values), min(values), max(values))
-                    lines.setdefault(label, {})[sessions] = point
-        # the names in the order of the servers, so that colours are the same in all graphs
-        lines = dict(sorted(lines.items(), key=lambda item: results.servers.index(item[0].rsplit(", ", 1)[0].split(",")[0])))
+        played = sorted({what[1] for what in results.rows}, key=lambda movie: (movie != "300k", movie))
+        sent = sorted({what[0] for what in results.rows}, reverse=True)
+        for colour, server in enumerate(results.servers):
+            for movie in played:
+                for transport in sent:
+                    points = {}
+                    for sessions in [w[2] for w in results.rows if w[:2] == (transport, movie)]:
+                        values = results.values((transport, movie, sessions), server, field)
+                        if values:
+                            points[sessions] = (statistics.median(values), min(values), max(values))
+                    if points:
+                        label = f"{server}, {transport}" + ("" if movie == "300k" else f", {movie}")
+                        lines[label] = (colour, sent.index(transport), played.index(movie), points)
         if lines:
             file = f"{prefix}-{name}.svg"
             with open(os.path.join(folder, file), "w") as text:
@@ -207,6 +212,12 @@ def method(results):
             + (f" of {statistics.median(seconds):.0f} s" if seconds else "") + "; CPU is in percent of one core."]
     if steal and max(steal) >= 1:
         text.append(f"The host took up to {max(steal):.0f} % of the machine's time away meanwhile.")
+    dropped = [r for r in results.results if r.get("dropped_here")]
+    if dropped:
+        text.append(f"In {len(dropped)} of {len(results.results)} measurements the load tool's own sockets were full, at "
+                    f"{min(r['key'][3] for r in dropped):,} viewers and more: there the machine had no time left.")
+    died = sorted({(r["key"][0], r["key"][3]) for r in results.results if not r.get("alive", True)})
+    text += [f"{server} ended during the measurement of {sessions:,} viewers." for server, sessions in died]
     for movie in played:
         bytes_each = [r["packet_bytes"] for r in results.results if r["key"][2] == movie and "packet_bytes" in r]
         if bytes_each:
