@@ -2,13 +2,14 @@
 """What a viewer on a slow link sees: record a TCP viewer, count frames, plot several records in one picture.
 
     bad_network.py record URL OUT.json [--rate KBIT/S] [--seconds N] [--buffer N] [--label TEXT]
-    bad_network.py show OUT.json ...
-    bad_network.py plot OUT.svg RECORD.json ...
+    bad_network.py show RECORD.json[@BUFFER] ...
+    bad_network.py plot OUT.svg RECORD.json[@BUFFER] ...
 
 `record` plays the movie over interleaved TCP and takes no more than RATE from the connection, whose receive buffer
 is small, as a link of that rate does. A player is modelled that starts BUFFER seconds after the first packet and
 shows each frame when it is due: it shows one only if all of it has come by then and nothing that it refers to is
-missing. A gap in the sequence numbers therefore costs all frames up to the next key frame. Works with any server of
+missing. A gap in the sequence numbers therefore costs all frames up to the next key frame; `@SECONDS` behind a record's
+name asks what a player with that buffer had shown. Works with any server of
 hinted MPEG-4 or H.264; needs Python 3.8, and matplotlib for `plot`.
 """
 import argparse
@@ -27,7 +28,7 @@ class Viewer:
     """An RTSP client that reads from its connection at a limited rate."""
 
     def __init__(self, url, rate):
-        self.url, self.budget, self.rate = url, 0.0, rate * 1000 / 8
+        self.url, self.budget, self.rate, self.at = url, 0.0, rate * 1000 / 8, time.monotonic()
         where = urlparse(url)
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
@@ -40,7 +41,9 @@ class Viewer:
             if until and time.monotonic() > until:
                 return False
             time.sleep(TICK)
-            self.budget = min(self.budget + TICK * self.rate, 4 * TICK * self.rate)
+            spent = time.monotonic() - self.at
+            self.at += spent
+            self.budget = min(self.budget + spent * self.rate, 0.25 * self.rate)
             try:
                 chunk = self.socket.recv(int(self.budget), socket.MSG_DONTWAIT)
             except BlockingIOError:
@@ -161,17 +164,18 @@ def analyse(result):
                 broken.add(media)
                 if len(order) > 1:
                     broken.add(order[-2])  # its end may be what is missing
-        seconds, refers = {}, True
+        seconds, refers, whole = {}, True, 0
         for media in order:
             at, key = frames[media]
             refers = media not in broken if key or media in broken else refers
             in_time = at <= media + result["buffer"]
             late += not in_time
+            whole += in_time and media not in broken
             if in_time and refers:
                 seconds[int(media)] = seconds.get(int(media), 0) + 1
         worst = max(at - media for media, (at, _) in frames.items())
         ordered = sorted(frames)
-        told[track["kind"]] = dict(gaps=gaps, late=late, shown=seconds, frames=len(frames), worst=worst,
+        told[track["kind"]] = dict(gaps=gaps, late=late, shown=seconds, frames=len(frames), whole=whole, worst=worst,
                                    pause=max((b - a for a, b in zip(ordered, ordered[1:])), default=0.0))
     return told
 
@@ -179,16 +183,26 @@ def analyse(result):
 def show_one(result):
     print(f"{result['label']}: {result['rate']} kbit/s, {result['bytes']} bytes")
     for kind, told in analyse(result).items():
-        print(f"  {kind}: {told['frames']} frames came, {told['late']} too late, {told['gaps']} packets missing, "
+        print(f"  {kind}: {told['frames']} frames came, {told['whole']} whole and in time, {told['late']} too late, {told['gaps']} packets missing, "
               f"latest {told['worst']:.2f} s after its time, longest step {told['pause']:.2f} s")
         last = max(told["shown"], default=0)
         print("   shown per second: " + " ".join(str(told["shown"].get(s, 0)) for s in range(last + 1)))
 
 
+def load(name):
+    """A record, seen by a player with another buffer if the name ends in @SECONDS."""
+    path, _, buffer = name.partition("@")
+    with open(path, encoding="utf-8") as file:
+        result = json.load(file)
+    if buffer:
+        result["buffer"] = float(buffer)
+        result["label"] += f", {buffer} s buffered"
+    return result
+
+
 def show(args):
     for name in args.records:
-        with open(name, encoding="utf-8") as file:
-            show_one(json.load(file))
+        show_one(load(name))
 
 
 def plot(args):
@@ -199,12 +213,12 @@ def plot(args):
     matplotlib.rcParams["svg.hashsalt"] = "bad_network"
     figure, axes = pyplot.subplots(figsize=(8, 3.2))
     for name in args.records:
-        with open(name, encoding="utf-8") as file:
-            result = json.load(file)
+        result = load(name)
         shown = analyse(result)["video"]["shown"]
         seconds = range(args.seconds)
         axes.step(seconds, [shown.get(s, 0) for s in seconds], where="post", label=result["label"], linewidth=1.3)
     axes.set(xlabel="second of the movie", ylabel="frames shown", xlim=(0, args.seconds), ylim=(0, None), title=args.title)
+    axes.set_ylim(0, axes.get_ylim()[1] * 1.4)  # room for the legend
     axes.legend(loc="upper right", fontsize="small")
     axes.grid(alpha=0.3)
     figure.tight_layout()

@@ -7,6 +7,7 @@ use super::clock::Clock;
 use super::conn_writer::{ConnWriter, Written};
 use super::counters::{PACKET_OVERHEAD, WorkerCounters};
 use super::gather::Gather;
+use super::monitor::Monitor;
 use super::pacer::{OverbufferWindow, Timeline, Verdict, on_time};
 use super::packet::{INTERLEAVED_PREFIX_LEN, RTP_HEADER_LEN, RtpHeader, interleaved_prefix};
 use super::play::{NextPacket, PlayRequest, Position, SessionEvent, SessionKey};
@@ -113,6 +114,8 @@ pub(super) struct Session {
     /// Scratch: acknowledged sequence numbers and when they came.
     acks: Vec<(u16, i64)>,
     streams: Vec<StreamPlay>,
+    /// Copies its packets for an operator.
+    monitor: Option<Box<Monitor>>,
 }
 
 impl Session {
@@ -133,6 +136,7 @@ impl Session {
             flight: SendWindow::default(),
             acks: Vec::new(),
             streams: Vec::new(),
+            monitor: None,
         }
     }
 
@@ -161,6 +165,10 @@ impl Session {
         self.window = OverbufferWindow::new(request.overbuffer && !plain_udp);
         self.timeline = Timeline::new(now_us.saturating_add(start_delay_us.max(0)), media_start_us, speed);
         self.state = State::Playing;
+        let player = self.streams.first().map(|play| play.stream.player());
+        self.monitor = player
+            .zip(self.prefs.monitor.as_ref())
+            .and_then(|(player, prefs)| Monitor::open(prefs, player).map(Box::new));
         let begin_us = self.timeline.origin_us;
         for play in &mut self.streams {
             play.check_stop(request.stop_us);
@@ -389,6 +397,10 @@ impl Session {
         self.keep(index, &head, &header, turn.now_us);
         let Some(play) = self.streams.get_mut(index) else { return Ok(()) };
         let payload = play.source.payload();
+        if let Some(monitor) = self.monitor.as_mut().filter(|_| !is_rtcp) {
+            let payload = payload.clone().and_then(|(block, range)| block.get(range)).unwrap_or_default();
+            monitor.copy(play.is_video(), &header, payload);
+        }
         match play.stream.transport() {
             Transport::Udp(udp) => {
                 if let Some(to) = to {

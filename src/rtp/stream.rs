@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use super::adapt::{AdaptationTerms, Feedback, RateAdaptation};
 use super::clock::{Clock, ntp_from_unix_us};
 use super::conn_writer::ConnWriter;
-use super::ports::{PairLease, UdpPair};
+use super::ports::{PairLease, UdpPair, scope_of, scoped};
 use super::rtcp::Cname;
 use super::rtcp_in::{self, NaduBlock, ReportBlock, RtcpItem};
 use super::stats::StreamStats;
@@ -48,6 +48,8 @@ pub enum Transport {
 pub struct UdpTransport {
     lease: PairLease,
     rtsp_peer: IpAddr,
+    /// The interface through which a link-local peer is reached; 0 for others.
+    scope: u32,
     addresses: Mutex<PeerAddresses>,
     /// Goes up when the addresses change, so that the sender need not lock for each packet.
     generation: AtomicU32,
@@ -91,10 +93,17 @@ impl UdpTransport {
         Self {
             lease,
             rtsp_peer: rtsp_peer.to_canonical(),
+            scope: 0,
             addresses: Mutex::new(addresses),
             generation: AtomicU32::new(1),
             acks: None,
         }
+    }
+
+    /// The RTSP connection came from `peer`, whose interface counts if its address is link-local (RFC 4007).
+    pub fn on_interface_of(mut self, peer: &SocketAddr) -> Self {
+        self.scope = scope_of(peer);
+        self
     }
 
     /// Makes it reliable UDP: the client's `x-Retransmit` was accepted.
@@ -160,7 +169,8 @@ impl UdpTransport {
 
     /// The player's addresses now.
     pub fn addresses(&self) -> PeerAddresses {
-        *self.addresses.lock()
+        let known = *self.addresses.lock();
+        PeerAddresses { rtp: scoped(known.rtp, self.scope), rtcp: scoped(known.rtcp, self.scope), ..known }
     }
 
     /// A number that changes with [`UdpTransport::addresses`].
@@ -294,6 +304,14 @@ impl RtpStream {
     /// Where packets go.
     pub fn transport(&self) -> &Transport {
         &self.config.transport
+    }
+
+    /// The player's address.
+    pub fn player(&self) -> IpAddr {
+        match &self.config.transport {
+            Transport::Udp(udp) => udp.rtsp_peer(),
+            Transport::Interleaved { conn, .. } => conn.peer().ip().to_canonical(),
+        }
     }
 
     /// Whether the transport loses nothing (TCP, reliable UDP): repeat packets are not needed, and lateness is the measure

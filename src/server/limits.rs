@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::Server;
 use super::session::ClientSession;
 use crate::config::ServerPrefs;
-use crate::rtp::SendPrefs;
+use crate::rtp::{MonitorPrefs, SendPrefs};
 
 /// No reliable-UDP window is larger than this, in kilobytes.
 const LARGEST_WINDOW_KB: u32 = 4096;
@@ -161,8 +161,25 @@ pub(super) fn send_prefs(prefs: &ServerPrefs) -> SendPrefs {
         window_max_threshold: prefs.window_size_max_threshold.saturating_mul(1000),
         reliable_slow_start: prefs.reliable_udp_slow_start,
         max_retransmit_delay_ms: i64::from(prefs.max_retransmit_delay),
+        monitor: monitor(prefs),
         ..SendPrefs::default()
     }
+}
+
+fn monitor(prefs: &ServerPrefs) -> Option<MonitorPrefs> {
+    if !prefs.enable_udp_monitor_stream {
+        return None;
+    }
+    let Ok(to) = prefs.udp_monitor_dest_ip.trim().parse() else {
+        tracing::warn!("udp_monitor_dest_ip: {} is no address; no monitor stream", prefs.udp_monitor_dest_ip);
+        return None;
+    };
+    Some(MonitorPrefs {
+        to,
+        video_port: prefs.udp_monitor_video_port,
+        audio_port: prefs.udp_monitor_audio_port,
+        players: prefs.udp_monitor_src_ip.clone(),
+    })
 }
 
 #[cfg(test)]

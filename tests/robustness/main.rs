@@ -85,6 +85,7 @@ fn rereading_over_and_over_costs_nothing_and_loses_nobody() {
     let audience = Audience::of(daemon.address(), MOVIE);
     let (pids, descriptors) = (daemon.pids(), daemon.descriptors());
     let (log, file) = (daemon.error_log(), fs::read(daemon.path("streamingserver.xml")).unwrap());
+    let files = fs::read_dir(daemon.path("")).unwrap().count();
     for _ in 0..200 {
         daemon.signal(Signal::SIGHUP);
         std::thread::sleep(Duration::from_millis(10));
@@ -95,8 +96,7 @@ fn rereading_over_and_over_costs_nothing_and_loses_nobody() {
     eventually("as many descriptors", || daemon.descriptors() <= descriptors);
     assert_eq!(daemon.error_log(), log, "nothing to tell");
     assert_eq!(fs::read(daemon.path("streamingserver.xml")).unwrap(), file);
-    let backups = fs::read_dir(daemon.path("")).unwrap().count();
-    assert_eq!(backups, 5, "movies, logs, modules, pid, streamingserver.xml");
+    assert_eq!(fs::read_dir(daemon.path("")).unwrap().count(), files, "no copies are left behind");
     audience.leaves();
 }
 

@@ -63,7 +63,8 @@ impl FileModule {
         let overbuffer = reliable && !ctx.with_state(|state| state.fixed_rate).unwrap_or(false);
         add_pause(ctx, &streams);
         if let (Target::Here, Some(position)) = (&asked.target, &stood) {
-            if !position.next.is_empty() {
+            let is_complete = !ctx.with_state(|state| state.has_new_stream).unwrap_or(false);
+            if is_complete && !position.next.is_empty() {
                 self.go_on(ctx, request, &movie, position, &asked, overbuffer);
                 return;
             }
@@ -281,6 +282,7 @@ impl FileModule {
                 state.play_number = state.play_number.wrapping_add(1);
                 play.number = state.play_number;
                 state.position = None;
+                state.has_new_stream = false;
                 state.stopped_at_ms = None;
                 state.late_tolerance
             })
