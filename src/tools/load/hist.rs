@@ -43,6 +43,13 @@ impl Histogram {
         self.max = self.max.max(other.max);
     }
 
+    /// What was counted since `earlier`, a copy of this one; the maximum stays that of all.
+    pub fn since(&self, earlier: &Self) -> Self {
+        let counts = self.counts.iter().zip(&earlier.counts).map(|(now, then)| now.saturating_sub(*then)).collect();
+        let (total, sum) = (self.total.saturating_sub(earlier.total), self.sum.saturating_sub(earlier.sum));
+        Self { counts, total, sum, max: self.max }
+    }
+
     /// How many durations were counted.
     pub fn count(&self) -> u64 {
         self.total
@@ -131,6 +138,16 @@ mod tests {
         assert_eq!(left.count(), both.count());
         assert_eq!(left.quantile(0.5), both.quantile(0.5));
         assert_eq!(left.max(), 800_000);
+    }
+
+    #[test]
+    fn what_was_counted_since_is_told_without_what_was_before() {
+        let mut histogram = Histogram::default();
+        (0..100).for_each(|_| histogram.record(9_000));
+        let before = histogram.clone();
+        (0..10).for_each(|_| histogram.record(10));
+        let since = histogram.since(&before);
+        assert_eq!((since.count(), since.quantile(0.99), since.mean()), (10, 10, 10));
     }
 
     #[test]

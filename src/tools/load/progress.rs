@@ -1,5 +1,6 @@
 //! What is on the screen during a run: DSS's table, a live view for people, or one line a second for logs.
 
+use super::hist::Histogram;
 use super::machine::{Sample, Window};
 use super::plan::Plan;
 use super::screen::{put, say};
@@ -46,6 +47,7 @@ pub struct Progress {
     drawn: usize,
     last: Sample,
     last_row: Sample,
+    lateness: Histogram,
 }
 
 impl Progress {
@@ -69,7 +71,8 @@ impl Progress {
             heading.push_str(&format!("Writing StreamingLoadTool log at: {}\n", log.display()));
         }
         heading.push_str(" Active Playing Attempts Success Errors Failed   Bitrate");
-        Self { style, heading, history: Vec::new(), drawn: 0, last: Sample::default(), last_row: Sample::default() }
+        let (last, last_row) = (Sample::default(), Sample::default());
+        Self { style, heading, history: Vec::new(), drawn: 0, last, last_row, lateness: Histogram::default() }
     }
 
     /// Second number `second` is over.
@@ -91,7 +94,9 @@ impl Progress {
                 self.history.push(window.megabits_per_second);
                 let old = self.history.len().saturating_sub(HISTORY);
                 self.history.drain(..old);
-                self.draw(&view(sample, &window, tally, plan, &self.history));
+                let lateness = tally.lateness.since(&self.lateness);
+                self.lateness = tally.lateness.clone();
+                self.draw(&view(sample, &window, tally, plan, &self.history, &lateness));
             }
             Style::Classic | Style::None => {}
         }
@@ -165,13 +170,16 @@ fn line(sample: &Sample, window: &Window, tally: &Tally) -> String {
     text
 }
 
-fn view(sample: &Sample, window: &Window, tally: &Tally, plan: &Plan, history: &[f64]) -> String {
+fn view(sample: &Sample, window: &Window, tally: &Tally, plan: &Plan, history: &[f64], lateness: &Histogram) -> String {
     let ms = |us: u64| us as f64 / 1000.0;
     let elapsed = sample.seconds as u64;
     let total = plan.duration.map(|d| format!(" / {}", clock(d.as_secs()))).unwrap_or_default();
     let filled = (tally.playing.max(0) as usize * 30 / plan.clients.max(1)).min(30);
     let bar = format!("{}{}", "█".repeat(filled), "░".repeat(30 - filled));
-    let mut text = format!("\n {}{total}  {}\n", clock(elapsed), plan.transport.name());
+    let target = plan.targets.first().map_or("", |t| t.url.as_str());
+    let more = plan.targets.len().saturating_sub(1);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let mut text = format!("\n {}{total}  {}  {target:.60}{more}\n", clock(elapsed), plan.transport.name());
     let mut add = |name: &str, value: String| text.push_str(&format!(" {name:<9}{value}\n"));
     let marked = |bad: bool, value: String| if bad { format!("\x1b[31m{value}\x1b[0m") } else { value };
     add(
@@ -184,15 +192,30 @@ fn view(sample: &Sample, window: &Window, tally: &Tally, plan: &Plan, history: &
     add("rate", format!("{rate:<36} {}", sparkline(history)));
     let loss = format!("{} lost ({:.3} %)", tally.lost, tally.loss_percent());
     let stalls = format!("{} stalls", tally.stalls);
-    let late = format!("late p99 {:.1} ms, max {:.0} ms", ms(tally.lateness.quantile(0.99)), ms(tally.lateness.max()));
-    add("media", format!("{}, {}, {late}", marked(tally.lost > 0, loss), marked(tally.stalls > 0, stalls)));
+    let now = if window.lost > 0 { format!(", {} in this second", window.lost) } else { String::new() };
+    add("media", format!("{}{now}, {}", marked(tally.lost > 0, loss), marked(tally.stalls > 0, stalls)));
+    let late = format!(
+        "p99 {:.1} ms in this second; p99 {:.1} ms, max {:.0} ms in all",
+        ms(lateness.quantile(0.99)),
+        ms(tally.lateness.quantile(0.99)),
+        ms(tally.lateness.max())
+    );
+    add("lateness", late);
+    if !plan.verify.is_empty() {
+        let unlike = format!("{} not what the file holds", tally.unlike);
+        add("file", format!("{} packets as in the file, {}", tally.verified, marked(tally.unlike > 0, unlike)));
+    }
     let startup = &tally.startup;
     let (p50, p99) = (ms(startup.quantile(0.5)), ms(startup.quantile(0.99)));
     add("startup", format!("p50 {p50:.1} ms, p99 {p99:.1} ms, max {:.1} ms", ms(startup.max())));
-    let mut machine = format!("tool {:.0} %", window.tool_cpu_percent);
+    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    let mut machine = format!("tool {:.0} % and {:.0} MiB", window.tool_cpu_percent, mib(sample.tool_rss));
+    if window.tool_cpu_percent > 90.0 * plan.threads as f64 {
+        machine = marked(true, format!("{machine}: at its limit, its figures are its own"));
+    }
     if sample.server_rss > 0 {
-        let mib = sample.server_rss as f64 / f64::from(1 << 20);
-        machine.push_str(&format!(", server {:.0} % and {mib:.0} MiB", window.server_cpu_percent));
+        let server = format!(", server {:.0} % and {:.0} MiB", window.server_cpu_percent, mib(sample.server_rss));
+        machine.push_str(&server);
     }
     if tally.receiver_drops > 0 {
         let drops = format!(", {} datagrams dropped by this machine", tally.receiver_drops);
