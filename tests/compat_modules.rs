@@ -198,6 +198,32 @@ fn all_modules_load_together_and_change_nothing_until_they_are_told_to() {
     assert!(!log.contains("not a compatible") && !log.contains("failed to"), "{log}");
 }
 
+#[test]
+fn a_c_a_cpp98_and_a_cpp20_stl_module_and_one_with_undefined_qtss_symbols_all_load_together() {
+    let Some(plan) = plan() else { return };
+    let plan = plan.unlinked("Unlinked", "unlinked.c");
+    // The C module, C++20 with the standard library, C++98: as they were built above.
+    let modules = ["QTSSPlainCModule", "QTSSHomeFolderModule", "QTSSAddressListModule", "Unlinked"];
+    assert!(MODERN.contains(&modules[1]) && !MODERN.contains(&modules[2]));
+    let symbols = Command::new("nm").args(["-D", "--undefined-only"]).arg(plan.folder().join("Unlinked")).output();
+    if let Ok(symbols) = symbols {
+        let text = String::from_utf8_lossy(&symbols.stdout).into_owned();
+        assert!(text.contains("QTSS_AddRole") && text.contains("QTSS_GetValueAsString"), "{text}");
+    }
+    let mut server = plan.start();
+    assert_eq!(status(&server.connect().request("OPTIONS", "*", "")), "200");
+    assert_eq!(status(&describe(&server, "/a.mp4")), "200");
+    let log = server.error_log();
+    for name in modules {
+        assert_eq!(log.matches(&format!("INFO: Module Loaded...{name} [dynamic]")).count(), 1, "{name}: {log}");
+    }
+    let notes = server.notes();
+    assert!(notes.len() >= 4 && notes.iter().all(|note| note.starts_with("ok ")), "{notes:#?}");
+    server.signal(libc::SIGTERM);
+    assert_eq!(server.wait(), Some(0));
+    assert!(server.error_log().contains("INFO: QTSSPlainCModule: 2 requests\n"), "{}", server.error_log());
+}
+
 /// HMAC-MD5 in hex (RFC 2104), for keys of less than a block.
 fn signature(key: &str, text: &str) -> String {
     let pad = |byte: u8| -> Vec<u8> {
@@ -397,6 +423,7 @@ fn home_folder_finds_movies_of_users_and_bounds_their_audience() {
     let mut client = server.connect();
     let answer = client.request("DESCRIBE", "/~ann/clip.3gp", "");
     assert_eq!(status(&answer), "200", "{answer}");
+    assert!(answer.contains("\r\ns=/clip.3gp\r\n"), "the path is the one that the module set: {answer}");
     let track = answer.rsplit("a=control:").next().unwrap_or_default().split("\r\n").next().unwrap_or_default();
     let (_, _, session) = play(&mut client, "/~ann/clip.3gp", track);
     assert_eq!(packets(&mut client, 3).len(), 3);
@@ -484,6 +511,25 @@ fn attribute_walker_shows_the_server_and_its_sessions() {
     }
     let line = format!("  qtssCliSesRTSPSessionID (CharArray) = {id}");
     assert!(lines.contains(&&*line), "{line}: {answer}");
+}
+
+/// Modules that count viewers by the ends of sessions must not hear of one more at every DESCRIBE, as with DSS.
+#[test]
+fn a_session_that_was_only_described_outlives_its_connection_where_a_module_waits_for_ends() {
+    let Some(plan) = plan() else { return };
+    let plan = plan.section("QTSSAttributeWalkerModule", &pref("enabled", "Bool16", "true"));
+    let server = plan.server(&pref("rtp_timeout", "UInt32", "4")).start();
+    let is_there = || {
+        let mut browser = server.connect();
+        browser.send("GET /attributes HTTP/1.0\r\n\r\n");
+        browser.rest().lines().any(|line| line == "client session 0")
+    };
+    assert_eq!(status(&describe(&server, "/a.mp4")), "200");
+    let begin = Instant::now();
+    std::thread::sleep(Duration::from_millis(500)); // the server has seen the end of the connection by then
+    let kept = is_there();
+    assert!(kept || begin.elapsed() > Duration::from_secs(3), "ended with its connection");
+    eventually("its time-out", || !is_there());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -157,6 +157,7 @@ const TREE: &[(&str, &str, &str)] = &[
     ("usr/local/lib/systemd/system", "d 755", "root"),
     ("usr/local/lib/systemd/system/DarwinStreamingServer.service", "- 644", "root"),
     ("usr/local/movies", "d 775", "server"),
+    ("usr/local/movies/sample_100kbit.3gp", "- 644", "server"),
     ("usr/local/movies/sample_100kbit.mov", "- 644", "server"),
     ("usr/local/movies/sample_100kbit.mp4", "- 644", "server"),
     ("usr/local/movies/sample_300kbit.mov", "- 644", "server"),
@@ -164,6 +165,7 @@ const TREE: &[(&str, &str, &str)] = &[
     ("usr/local/movies/sample_50kbit.3gp", "- 644", "server"),
     ("usr/local/movies/sample_h264_100kbit.mp4", "- 644", "server"),
     ("usr/local/movies/sample_h264_300kbit.mp4", "- 644", "server"),
+    ("usr/local/movies/sample_multitrack.mp4", "- 644", "server"),
     ("usr/local/sbin", "d 755", "root"),
     ("usr/local/sbin/DarwinStreamingServer", "- 755", "root"),
     ("usr/local/sbin/StreamingServerModules", "d 755", "root"),
@@ -172,6 +174,7 @@ const TREE: &[(&str, &str, &str)] = &[
     ("usr/local/share/DarwinStreamingServer/docs/MODULES.md", "- 644", "root"),
     ("usr/local/share/DarwinStreamingServer/include/QTSS.h", "- 644", "root"),
     ("usr/local/share/DarwinStreamingServer/installed", "- 644", "root"),
+    ("usr/local/share/DarwinStreamingServer/packaging/logrotate.conf", "- 644", "root"),
     ("var/streaming", "d 755", "server"),
     ("var/streaming/logs", "d 770", "server"),
     ("var/streaming/playlists", "d 770", "server"),
@@ -179,7 +182,8 @@ const TREE: &[(&str, &str, &str)] = &[
 ];
 
 /// Folders in which there is nothing but what the table lists (and folders on the way to it).
-const COMPLETE: [&str; 5] = ["etc/streaming", "usr/local/bin", "usr/local/sbin", "usr/local/lib", "var"];
+const COMPLETE: [&str; 6] =
+    ["etc/streaming", "usr/local/bin", "usr/local/sbin", "usr/local/lib", "usr/local/movies", "var"];
 
 #[test]
 fn the_installed_tree_is_the_one_of_dss_with_its_modes_and_owners() {
@@ -208,6 +212,38 @@ fn the_installed_tree_is_the_one_of_dss_with_its_modes_and_owners() {
 }
 
 #[test]
+fn an_installation_that_fails_half_way_leaves_nothing_behind() {
+    let site = Site::new();
+    dss_deployment(&site);
+    let contents = |site: &Site| {
+        let tree = tree(&site.root());
+        let text = |path: &String| fs::read(site.path(path)).unwrap_or_default();
+        tree.iter().map(|(path, mode)| (path.clone(), mode.clone(), text(path))).collect::<Vec<_>>()
+    };
+    if is_root() {
+        // What root left in the server's folders would be given to the server even so.
+        for path in
+            tree(&site.root()).keys().filter(|path| path.starts_with("etc/streaming") || path.starts_with("var"))
+        {
+            std::os::unix::fs::chown(site.path(path), Some(SERVER_IDS.0), Some(SERVER_IDS.1)).unwrap();
+        }
+    }
+    let before = contents(&site);
+    // A folder stands where one of the last files belongs.
+    site.write("usr/local/lib/systemd/system/DarwinStreamingServer.service/in the way", "");
+    let output = site.run_with(&[], &[("username", "admin"), ("password", PASSWORD)], "");
+    let text = said(&output, 1);
+    assert!(text.contains("copying docs to ") && text.contains("taking away what was installed so far"), "{text}");
+    fs::remove_dir_all(site.path("usr/local/lib")).unwrap();
+    let after = contents(&site);
+    assert_eq!(
+        after.iter().map(|entry| &entry.0).collect::<Vec<_>>(),
+        before.iter().map(|entry| &entry.0).collect::<Vec<_>>()
+    );
+    assert!(after == before, "content, mode or owner has changed");
+}
+
+#[test]
 fn no_chown_leaves_everything_to_who_installs() {
     let site = Site::new();
     site.run(&["--no-chown", "--admin-user=a"], "secret\nsecret\n");
@@ -232,7 +268,7 @@ fn the_shipped_configuration_is_what_the_server_generates() {
 }
 
 #[test]
-fn answers_are_taken_from_a_pipe_with_dss_prompts_and_wrong_ones_are_asked_again() {
+fn trap_33_answers_are_taken_from_a_pipe_with_dss_prompts_and_wrong_ones_are_asked_again() {
     let site = Site::new();
     let answers = "\nan admin\naGFja21l\nadmin\n\n\none\ntwo\na b* $HOME\na b* $HOME";
     let text = site.run(&[], answers);
@@ -284,6 +320,106 @@ fn without_answers_nothing_is_installed_and_no_password_is_invented() {
     assert_eq!(tree(&site.root()), before);
 }
 
+/// Install on a terminal, which `script` lends it, so that what is typed would be seen.
+struct Terminal {
+    script: std::process::Child,
+    seen: String,
+}
+
+impl Terminal {
+    /// `None` where there is no `script`.
+    fn new(site: &Site) -> Option<Self> {
+        if let Err(error) = Command::new("script").arg("--version").output() {
+            eprintln!("skipped: script: {error}");
+            return None;
+        }
+        let install = source().join("Install");
+        let command = format!(
+            "'{}' --destdir '{}' --programs '{}'",
+            install.display(),
+            site.root().display(),
+            site.programs().display()
+        );
+        // Nobody waits for a prompt that never comes.
+        let script = Command::new("timeout")
+            .args(["--foreground", "120", "script", "-qec", &command, "/dev/null"])
+            .env_remove("username")
+            .env_remove("password")
+            .env_remove("password_file")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        Some(Self { script: script.unwrap(), seen: String::new() })
+    }
+
+    /// Reads until `text` appears.
+    fn wait_for(&mut self, text: &str) {
+        let from = self.seen.len();
+        let output = self.script.stdout.as_mut().unwrap();
+        let mut byte = [0];
+        while !self.seen[from..].contains(text) {
+            assert_eq!(output.read(&mut byte).unwrap(), 1, "{text:?} is missing in {}", self.seen);
+            self.seen.push(char::from(byte[0]));
+        }
+    }
+
+    fn type_in(&mut self, text: &str) {
+        self.script.stdin.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Reads to the end: everything that was seen, and the exit status.
+    fn end(mut self) -> (String, Option<i32>) {
+        let mut rest = Vec::new();
+        self.script.stdout.take().unwrap().read_to_end(&mut rest).unwrap();
+        (self.seen + &String::from_utf8_lossy(&rest), self.script.wait().unwrap().code())
+    }
+}
+
+#[test]
+fn on_a_terminal_the_password_is_not_shown_and_unequal_ones_are_asked_again() {
+    let site = Site::new();
+    let Some(mut terminal) = Terminal::new(&site) else { return };
+    terminal.wait_for("Please enter a new administrator user name: ");
+    terminal.type_in("admin\n");
+    for (first, second) in [(PASSWORD, "other"), (PASSWORD, PASSWORD)] {
+        terminal.wait_for("Please enter a new administrator Password: ");
+        terminal.type_in(&format!("{first}\n"));
+        terminal.wait_for("Re-enter the new administrator password: ");
+        terminal.type_in(&format!("{second}\n"));
+    }
+    let (seen, status) = terminal.end();
+    assert_eq!(status, Some(0), "{seen}");
+    assert!(seen.contains("Error: passwords entered do not match!"), "{seen}");
+    assert!(seen.contains("user name: admin\r\n"), "the name is shown: {seen}");
+    assert!(!seen.contains(PASSWORD) && !seen.contains("other"), "the password is shown: {seen}");
+    assert!(site.has_password("admin", PASSWORD));
+}
+
+#[test]
+fn an_interrupt_leaves_nothing_half_made() {
+    for prompt in ["user name: ", "Password: ", "copying docs to "] {
+        let site = Site::new();
+        let before = tree(&site.root());
+        let Some(mut terminal) = Terminal::new(&site) else { return };
+        if prompt != "user name: " {
+            terminal.wait_for("user name: ");
+            terminal.type_in("admin\n");
+        }
+        if prompt == "copying docs to " {
+            terminal.wait_for("Password: ");
+            terminal.type_in("secret\n");
+            terminal.wait_for("password: ");
+            terminal.type_in("secret\n");
+        }
+        terminal.wait_for(prompt);
+        terminal.type_in("\u{3}");
+        let (seen, status) = terminal.end();
+        assert_eq!(status, Some(1), "{seen}");
+        assert!(seen.contains("Install: interrupted\r\n"), "{seen}");
+        assert_eq!(tree(&site.root()), before, "{prompt}");
+    }
+}
+
 /// A deployment as DSS 6.0.3 leaves it, with the operator's own additions.
 fn dss_deployment(site: &Site) -> String {
     let config = "<?xml version =\"1.0\"?>\n<CONFIGURATION>\n\t<SERVER>\n\t\t<!-- ours -->\n\t\t\
@@ -303,7 +439,7 @@ fn dss_deployment(site: &Site) -> String {
 }
 
 #[test]
-fn an_upgrade_keeps_configuration_users_relays_modules_movies_and_logs() {
+fn trap_4_an_upgrade_keeps_configuration_users_relays_modules_movies_and_logs() {
     let site = Site::new();
     let config = dss_deployment(&site);
     let before = tree(&site.root());
@@ -342,7 +478,7 @@ fn an_upgrade_keeps_configuration_users_relays_modules_movies_and_logs() {
 }
 
 #[test]
-fn the_published_account_does_not_outlive_an_installation() {
+fn trap_2_the_published_account_does_not_outlive_an_installation() {
     let site = Site::new();
     dss_deployment(&site);
     site.install();
@@ -415,7 +551,7 @@ fn another_prefix_moves_programs_movies_and_modules_and_a_new_configuration_says
 }
 
 #[test]
-fn the_user_is_made_in_a_system_that_has_neither_user_nor_group() {
+fn trap_3_the_user_is_made_in_a_system_that_has_neither_user_nor_group() {
     if !is_root() || Command::new("useradd").arg("--help").output().is_err() {
         return; // only root can make users
     }
@@ -442,7 +578,7 @@ fn the_user_is_made_in_a_system_that_has_neither_user_nor_group() {
 }
 
 #[test]
-fn uninstall_removes_programs_and_keeps_data() {
+fn trap_61_uninstall_removes_programs_and_keeps_data() {
     let site = Site::new();
     dss_deployment(&site);
     site.install();

@@ -41,12 +41,28 @@ fn in_own_world(script: &str) -> Option<Output> {
 
 /// Installs over nothing, over the running server, and over it with a server that ends at once.
 const SCRIPT: &str = r#"
+# answer PORT TEXT...: the first line of the answer to a request
+answer() { timeout 5 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1" && printf "$2\r\n\r\n" >&3 && IFS= read -r line <&3 &&
+    printf "%s\n" "${line%?}"' answer "$@"; }
+options() { answer "$1" 'OPTIONS * RTSP/1.0\r\nCSeq: 1'; }
+admin() { answer 7070 "GET /modules/admin/server/qtssSvrState HTTP/1.0\r\nAuthorization: Basic $(printf %s "$1" | base64)"; }
+files() { find /etc/streaming /usr/local /var/streaming ! -name '*.log' | sort | md5sum; }
 ids() { for exe in /proc/[0-9]*/exe; do
     case $(readlink "$exe") in /usr/local/sbin/DarwinStreamingServer) echo "$exe";; esac; done; }
 cd "$SOURCE" || exit
 rm -rf /etc/streaming /var/streaming
 username=boss password='a b*' ./Install --programs "$PROGRAMS" </dev/null || exit
 first=$(ids)
+for port in 554 7070; do echo "=== $port: $(options $port)"; done
+echo "=== administrator: $(admin 'boss:a b*')"
+echo "=== published account: $(admin aGFja21l:aGFja21l)"
+for file in /etc/streaming /etc/streaming/* /var/streaming /var/streaming/* /usr/local/movies /usr/local/sbin/Darwin*; do
+    stat -c '=== %n %a %U:%G' "$file"; done
+id qtss | sed 's/^/=== /; s/([^)]*)/()/g; s/=[0-9]*/=/g'; getent passwd qtss | sed 's/.*:/=== shell /'
+sed -i 's|<VALUE>554</VALUE>|&<VALUE>81</VALUE>|' /etc/streaming/streamingserver.xml
+kill -HUP "$(tail -n 1 /var/run/DarwinStreamingServer.pid)"
+tries=0; until options 81 >/tmp/81 2>/dev/null || [ $tries -ge 50 ]; do tries=$((tries + 1)); sleep 0.1; done
+echo "=== a low port after the server gave up root: $(cat /tmp/81)"
 echo "=== over it"
 ./Install --programs "$PROGRAMS" </dev/null || exit
 second=$(ids)
@@ -54,12 +70,14 @@ second=$(ids)
 mkdir /tmp/bad && cp "$PROGRAMS/qtpasswd" /tmp/bad && cp /bin/true /tmp/bad/DarwinStreamingServer
 echo '<!-- mine -->' >>/etc/streaming/streamingserver.xml
 sum=$(cat /usr/local/sbin/DarwinStreamingServer /etc/streaming/streamingserver.xml | md5sum)
+there=$(files)
 echo "=== over it, with one that is none"
 ./Install --programs /tmp/bad </dev/null
 echo "=== status $?"
 [ "$sum" = "$(cat /usr/local/sbin/DarwinStreamingServer /etc/streaming/streamingserver.xml | md5sum)" ] &&
     echo "=== program and configuration are the same again"
 [ -n "$(ids)" ] && [ "$(ids)" != "$second" ] && echo "=== the old server serves again"
+[ "$there" = "$(files)" ] && echo "=== no file more or less"
 ./Install uninstall && [ -z "$(ids)" ] && [ -s /etc/streaming/qtusers ] && echo "=== gone"
 "#;
 
@@ -76,6 +94,23 @@ fn a_running_server_is_replaced_and_put_back_when_the_new_one_does_not_answer() 
         "\n=== status 1\n",
         "\n=== program and configuration are the same again\n",
         "\n=== the old server serves again\n",
+        "\n=== no file more or less\n",
+        "the server has ended",
+        "\n=== 554: RTSP/1.0 200 OK\n",
+        "\n=== 7070: RTSP/1.0 200 OK\n",
+        "\n=== administrator: HTTP/1.0 200 OK\n",
+        "\n=== published account: HTTP/1.1 401 Unauthorized\n",
+        "\n=== a low port after the server gave up root: RTSP/1.0 200 OK\n",
+        "\n=== /etc/streaming 755 qtss:qtss\n",
+        "\n=== /etc/streaming/qtgroups 600 qtss:qtss\n",
+        "\n=== /etc/streaming/qtusers 600 qtss:qtss\n",
+        "\n=== /etc/streaming/streamingserver.xml 600 qtss:qtss\n",
+        "\n=== /var/streaming 755 qtss:qtss\n",
+        "\n=== /var/streaming/logs 770 qtss:qtss\n",
+        "\n=== /var/streaming/playlists 770 qtss:qtss\n",
+        "\n=== /usr/local/movies 775 qtss:qtss\n",
+        "\n=== /usr/local/sbin/DarwinStreamingServer 755 root:root\n",
+        "\n=== uid=() gid=() groups=()\n",
         "\n=== gone\n",
     ] {
         assert!(text.contains(expected), "{expected:?} is missing:\n{text}");

@@ -167,6 +167,170 @@ fn cve_2004_0169_a_long_user_agent_is_cut() {
     }
 }
 
+/// A configuration with more preferences in a module's section, before the server starts.
+fn configured(folder: &std::path::Path, module: &str, prefs: &str) {
+    let file = folder.join("streamingserver.xml");
+    let (text, section) = (fs::read_to_string(&file).unwrap(), format!("<MODULE NAME=\"{module}\">"));
+    let text = match text.contains(&section) {
+        true => text.replace(&section, &format!("{section}{prefs}")),
+        false => text.replace("</CONFIGURATION>", &format!("{section}{prefs}</MODULE></CONFIGURATION>")),
+    };
+    fs::write(file, text).unwrap();
+}
+
+fn on(name: &str) -> String {
+    format!("<PREF NAME=\"{name}\" TYPE=\"Bool16\">true</PREF>")
+}
+
+/// A text preference; FOLDER is the site's.
+fn text(folder: &std::path::Path, name: &str, value: &str) -> String {
+    site::pref(name, &value.replace("FOLDER", &folder.display().to_string()))
+}
+
+fn json_lines(site: &Site, name: &str) -> Vec<serde_json::Value> {
+    let text = read(site, name);
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
+}
+
+/// DSS 6.0.3's log had a line at the end of a session only.
+#[test]
+fn plays_pauses_and_seeks_are_remarks_if_they_are_wanted() {
+    let site = Site::prepared(|folder| {
+        let prefs = on("request_log_events") + &site::pref("request_json_logfile_name", "AccessJson");
+        configured(folder, "QTSSAccessLogModule", &prefs);
+    });
+    let mut client = site.connect();
+    let transport = b"Transport: RTP/AVP;unicast;client_port=17070-17071\r\n";
+    let setup = client.send("SETUP", "/open/clip.3gp/trackID=3", transport, "");
+    let session = format!("Session: {}\r\n", setup.all("Session")[0].split(';').next().unwrap());
+    let mut ask = |method: &str, range: &str| {
+        let reply = client.send(method, "/open/clip.3gp", format!("{session}{range}").as_bytes(), "");
+        assert_eq!(reply.status, 200, "{method}: {}", reply.text);
+    };
+    ask("PLAY", "Range: npt=0-\r\n");
+    ask("PLAY", ""); // a sign of life
+    ask("PAUSE", "");
+    ask("PAUSE", ""); // nothing more
+    ask("PLAY", "");
+    ask("PLAY", "Range: npt=9-\r\n");
+    ask("GET_PARAMETER", "");
+    ask("TEARDOWN", "");
+    let entry = wait_for(&site, 1).remove(0);
+    assert_eq!(entry.split(' ').count(), 40, "the entries are as ever: {entry}");
+    let log = read(&site, LOG);
+    let events: Vec<Vec<&str>> =
+        log.lines().filter(|line| line.contains(" c-ip=")).map(|line| line.split(' ').collect()).collect();
+    let kinds: Vec<_> = events.iter().map(|event| (event[0], event[1])).collect();
+    assert_eq!(kinds, ["PLAY", "PAUSE", "RESUME", "SEEK"].map(|kind| ("#Remark:", kind)), "{log}");
+    for event in &events {
+        assert_eq!((event[4], event[5]), ("c-ip=127.0.0.1", "cs-uri-stem=/open/clip.3gp"));
+        assert!(event[6].starts_with("npt=") && event[7].starts_with("sc-bytes="), "{event:?}");
+        assert_eq!(event[9], events[0][9], "the same session");
+    }
+    let place = |index: usize| events[index][6].trim_start_matches("npt=").parse::<f64>().unwrap();
+    assert_eq!((place(0), place(1)), (0.0, place(2)), "it goes on where it was paused");
+    assert!(place(3) > 5.0 && place(3) <= 9.0, "at a key frame: {log}");
+    let json = json_lines(&site, "logs/AccessJson.log");
+    let events: Vec<_> = json.iter().filter_map(|line| line["event"].as_str()).collect();
+    assert_eq!(events, ["STARTUP", "play", "pause", "resume", "seek"]);
+    assert_eq!(
+        json.last().map(|line| (line["c-status"].as_u64(), line["filelength"].is_u64())),
+        Some((Some(200), true))
+    );
+}
+
+#[test]
+fn milliseconds_json_lines_and_the_machines_own_log_are_there_when_asked_for() {
+    let mut machine = None;
+    let site = Site::prepared(|folder| {
+        machine = Some(std::os::unix::net::UnixDatagram::bind(folder.join("socket")).unwrap());
+        let prefs = on("error_log_milliseconds")
+            + &site::pref("error_json_logfile_name", "ErrorJson")
+            + &text(folder, "system_log", "journal:FOLDER/socket");
+        configured(folder, "QTSSErrorLogModule", &prefs);
+        configured(folder, "QTSSAccessLogModule", &on("request_logtime_milliseconds"));
+    });
+    miss(&site);
+    let entry = wait_for(&site, 1).remove(0);
+    let time = entry.split(' ').nth(2).unwrap();
+    assert_eq!((time.len(), time.as_bytes()[8]), ("HH:MM:SS.mmm".len(), b'.'), "{entry}");
+    let log = site.error_log();
+    let line = log.lines().find(|line| line.contains("Module Loaded...")).unwrap();
+    assert_eq!(&line[19..20], ".", "{line}");
+    assert!(line[20..].split_once(": INFO: Module Loaded...").is_some_and(|(millis, _)| millis.len() == 3), "{line}");
+    let json = json_lines(&site, "logs/ErrorJson.log");
+    assert!(json[0]["created"].is_string() && json[1]["event"] == "STARTUP", "{json:?}");
+    assert!(json.iter().any(|line| line["level"] == "INFO" && line["message"].as_str() == line["message"].as_str()));
+    let machine = machine.unwrap();
+    machine.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut bytes = [0; 4096];
+    let entry = loop {
+        let length = machine.recv(&mut bytes).unwrap();
+        let entry = String::from_utf8_lossy(&bytes[..length]).into_owned();
+        if !entry.starts_with("PRIORITY=7\n") {
+            break entry;
+        }
+    };
+    assert!(entry.starts_with("PRIORITY=6\nSYSLOG_IDENTIFIER=DarwinStreamingServer\n"), "{entry}");
+    assert!(entry.contains("\nMESSAGE=Module Loaded...QTSSErrorLogModule [static]\n"), "{entry}");
+}
+
+/// What DSS's default configuration gives must not change with what can be switched on.
+#[test]
+fn without_a_wish_there_are_dss_two_logs_and_nothing_more() {
+    let site = Site::new();
+    miss(&site);
+    let entry = wait_for(&site, 1).remove(0);
+    assert_eq!(entry.split(' ').nth(2).map(str::len), Some("HH:MM:SS".len()), "{entry}");
+    assert!(site.error_log().lines().skip(2).all(|line| line.as_bytes()[19] == b':'), "{}", site.error_log());
+    let mut names: Vec<_> = fs::read_dir(site.path("logs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["Error.log", "StreamingServer.log"]);
+}
+
+#[test]
+fn what_is_answered_over_http_is_in_a_log_of_its_own_if_it_is_wanted() {
+    use std::io::{Read, Write};
+    let site = Site::prepared(|folder| {
+        configured(folder, "QTSSHttpFileModule", &on("http_logging"));
+    });
+    let ask = |line: &str| {
+        let mut stream = site.connect().stream;
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(format!("{line}\r\nUser-Agent: x\r\n\r\n").as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8(answer).unwrap()
+    };
+    let status = ask("GET /server_status?\"a=b HTTP/1.1");
+    let refused = ask("GET /modules/admin HTTP/1.0");
+    ask("GET /nobody/answers HTTP/1.0");
+    let until = Instant::now() + PATIENCE;
+    let log = loop {
+        let log = read(&site, "logs/StreamingServerHttp.log");
+        if log.lines().count() >= 3 {
+            break log;
+        }
+        assert!(Instant::now() < until, "{log}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    };
+    let lines: Vec<_> = log.lines().collect();
+    assert!(lines[0].starts_with("#Log File Created On: "));
+    let body = |answer: &str| answer.split_once("\r\n\r\n").unwrap().1.len();
+    for (line, request, code, bytes) in [
+        (lines[1], "GET /server_status?%22a=b HTTP/1.1", 200, body(&status)),
+        (lines[2], "GET /modules/admin HTTP/1.0", 401, body(&refused)),
+    ] {
+        let (before, after) = line.split_once('"').unwrap();
+        assert!(before.starts_with("127.0.0.1 - - 20") && before.len() == "127.0.0.1 - - YYYY-MM-DD HH:MM:SS ".len());
+        assert_eq!(after, format!("{request}\" {code} {bytes}"));
+    }
+    assert_eq!(lines.len(), 3, "{log}");
+}
+
 /// A full disk is tried with a log that is a device without room.
 #[test]
 fn a_log_that_cannot_be_written_stops_no_stream_and_is_told_of_once() {

@@ -3,8 +3,14 @@
 //! The probes in `tests/modules/` are built with the system's compilers against `include/` and the stub library; without
 //! compilers these tests say so and pass.
 
+#[path = "modules/calls.rs"]
+mod calls;
 #[path = "modules/lab.rs"]
 mod lab;
+#[path = "modules/streams.rs"]
+mod streams;
+#[path = "modules/traps.rs"]
+mod traps;
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -382,7 +388,7 @@ fn play_synth(stop: u32) -> Option<(Running, lab::Client, String)> {
 }
 
 #[test]
-fn trap_45_46_47_48_52_55_a_module_plays_a_session_of_its_own() {
+fn trap_45_46_47_48_52_55_69_a_module_plays_a_session_of_its_own() {
     for stop in [0, 1] {
         let Some((server, mut client, session)) = play_synth(stop) else { return };
         let mut packets = Vec::new();
@@ -409,7 +415,7 @@ fn trap_45_46_47_48_52_55_a_module_plays_a_session_of_its_own() {
         };
         assert_eq!(notes.iter().filter(|note| note.starts_with("all sent")).count(), 1, "no call after the last");
         assert_eq!(calls("all sent after"), calls("closing after "), "{notes:#?}");
-        for (trap, least) in [(45, 3), (46, 1), (47, 20), (48, 20), (49, 3), (52, 5), (55, 2), (69, 2)] {
+        for (trap, least) in [(45, 3), (46, 1), (47, 20), (48, 20), (49, 1), (52, 5), (55, 2), (69, 2)] {
             assert_checks(&notes, trap, least);
         }
     }
@@ -508,8 +514,45 @@ fn the_tracer_names_module_role_time_and_result() {
     let server = plan.module("Plain", "plain.c", &["-DPROBE_NAME=Plain"]).traced().start();
     assert!(server.connect().request("OPTIONS", "*", "").starts_with("RTSP/1.0 200"));
     let lines = server.file("stderr");
-    let line = lines.lines().find(|line| line.contains("RTSPFilter")).unwrap_or_else(|| panic!("{lines}"));
-    assert!(line.starts_with("qtss: Plain QTSS_RTSPFilter_Role ") && line.ends_with(" ms = 0"), "{line}");
+    for call in
+        ["Plain QTSS_RTSPFilter_Role", "QTSSAdminModule QTSS_RTSPFilter_Role", "QTSSFileModule QTSS_Register_Role"]
+    {
+        let line = lines.lines().find(|line| line.contains(call)).unwrap_or_else(|| panic!("no {call}: {lines}"));
+        assert!(line.starts_with(&format!("qtss: {call} ")) && line.ends_with(" ms = 0"), "{line}");
+    }
+    assert_eq!(lines.matches("Plain QTSS_RTSPFilter_Role").count(), 1, "each call once: {lines}");
+}
+
+#[test]
+fn a_role_that_takes_long_is_mentioned_once() {
+    let Some(plan) = Plan::new() else { return };
+    let sleep = "<PREF NAME=\"sleep\" TYPE=\"UInt32\" >1100</PREF>";
+    let server = plan.module("Waits", "waits.c", &[]).section("Waits", sleep).start();
+    for _ in 0..2 {
+        assert!(server.connect().request("DESCRIBE", "/a.mp4", "").starts_with("RTSP/1.0 200"));
+    }
+    let log = server.error_log();
+    let line = "WARNING: module Waits took more than a second in QTSS_RTSPAuthorize_Role";
+    assert_eq!(log.matches(line).count(), 1, "{log}");
+}
+
+#[test]
+fn when_all_module_threads_are_busy_the_log_says_so_and_everybody_is_served_in_turn() {
+    let Some(plan) = Plan::new() else { return };
+    let parallel = "<PREF NAME=\"sleep\" TYPE=\"UInt32\" >5000</PREF>\
+                    <PREF NAME=\"allow_parallel_rtsp_roles\" TYPE=\"Bool16\" >true</PREF>";
+    let server = plan.module("Waits", "waits.c", &[]).section("Waits", parallel).start();
+    let mut clients: Vec<_> = (0..dss::abi::MAX_THREADS + 18).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        let url = client.url("/a.mp4");
+        client.send(&format!("DESCRIBE {url} RTSP/1.0\r\nCSeq: 1\r\n\r\n"));
+    }
+    for client in &mut clients {
+        assert!(client.response().starts_with("RTSP/1.0 200"));
+    }
+    let log = server.error_log();
+    let line = format!("all {} module threads are busy", dss::abi::MAX_THREADS);
+    assert_eq!(log.matches(&line).count(), 1, "{log}");
 }
 
 /// A movie that only the file system module has.

@@ -19,7 +19,7 @@ use dss::process::daemon::{Side, detach};
 use dss::process::pidfile::{PidFile, PidFileError};
 use dss::process::privileges::RunAs;
 use dss::process::report::Reporter;
-use dss::process::signals::{SignalEvent, Signals};
+use dss::process::signals::{SignalEvent, Signals, StopReason};
 use dss::process::systemd::{self, ServiceManager};
 use dss::process::watchdog::{Child, Outcome, Settings, Timing, Watchdog};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
@@ -131,7 +131,7 @@ fn finish(outcome: Outcome, folder: &Path) -> u8 {
 fn serve(child: &Child, folder: &Path) -> u8 {
     note(folder, &format!("start {} {}", getpid(), getppid()));
     if let Some(death) = &child.last_death {
-        note(folder, &format!("death {death}; restart {}", child.restarts));
+        note(folder, &format!("death {death}; restart {}, crashes {}", child.restarts, child.crashes));
     }
     if let Some(warning) = &child.pid_file_warning {
         note(folder, &format!("warning {warning}"));
@@ -162,11 +162,11 @@ fn serve(child: &Child, folder: &Path) -> u8 {
     child.reporter.ready();
     note(folder, "ready");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let served = async { tokio::time::timeout(LIFETIME, until_stopped(signals, folder, &behaviour)).await };
+    let served = async { tokio::time::timeout(LIFETIME, until_stopped(signals, child, folder, &behaviour)).await };
     runtime.block_on(served).unwrap_or(99)
 }
 
-async fn until_stopped(signals: Signals, folder: &Path, behaviour: &str) -> u8 {
+async fn until_stopped(signals: Signals, child: &Child, folder: &Path, behaviour: &str) -> u8 {
     let mut events = signals.into_events().unwrap();
     loop {
         let event = events.next().await;
@@ -178,6 +178,9 @@ async fn until_stopped(signals: Signals, folder: &Path, behaviour: &str) -> u8 {
         // A signal during the stop changes nothing.
         let more = tokio::time::timeout(Duration::from_millis(200), events.next()).await;
         assert!(more.is_err(), "{more:?}");
+        if reason == StopReason::Interrupt {
+            child.marker.note_restart_asked();
+        }
         return reason.exit_status();
     }
 }
@@ -370,7 +373,7 @@ fn a_killed_server_is_back_within_a_second_and_the_next_one_knows_why() {
     wait_for_content(&started.pid_file(), &format!("{parent}\n{second}\n"));
     let death = started.wait_for("death", 0);
     let beginning = format!("Server process {first} was killed by SIGKILL after ");
-    assert!(death.starts_with(&beginning) && death.ends_with(" s; restart 1"), "{death}");
+    assert!(death.starts_with(&beginning) && death.ends_with(" s; restart 1, crashes 1"), "{death}");
 
     // Somebody sends a crash from outside, which a Rust program would swallow once.
     kill(second, Signal::SIGSEGV).unwrap();
@@ -387,7 +390,7 @@ fn a_crash_names_the_module_and_the_role_that_were_running() {
     started.server(0);
     let death = started.wait_for("death", 0);
     assert!(death.contains("was killed by SIGSEGV"), "{death}");
-    assert!(death.contains(", in role Authorize of module QTSSBadModule; restart 1"), "{death}");
+    assert!(death.contains(", in role Authorize of module QTSSBadModule; restart 1, crashes 1"), "{death}");
     assert!(!death.contains("QTSSOuterModule"), "only the innermost call is named: {death}");
 }
 
@@ -444,7 +447,8 @@ fn trap_11_signals_to_the_parent_reach_the_server() {
     kill(parent, Signal::SIGINT).unwrap();
     started.wait_for("event Stop(Interrupt)", 0);
     let second = started.server(1);
-    assert!(started.wait_for("death", 0).contains("exited with status 254"));
+    let death = started.wait_for("death", 0);
+    assert!(death.contains("exited with status 254") && death.ends_with("; restart 1, crashes 0"), "{death}");
     assert_ne!(first, second);
     kill(parent, Signal::SIGQUIT).unwrap();
     started.wait_for("event Stop(Quit)", 0);
@@ -612,7 +616,7 @@ fn trap_15_a_parent_that_dies_during_the_start_is_told_too() {
 }
 
 #[test]
-fn traps_10_and_19_the_run_user_has_its_own_groups_and_may_bind_low_ports() {
+fn trap_10_and_19_the_run_user_has_its_own_groups_and_may_bind_low_ports() {
     let mut started = start("switch", &[]);
     let status = started.end();
     let texts: Vec<String> = started.events().into_iter().map(|(_, text)| text).collect();

@@ -40,8 +40,8 @@ QTSS_Error Route(QTSS_StandardRTSP_Params* params) {
 QTSS_Error Dispatch(QTSS_Role role, QTSS_RoleParamPtr params) {
     switch (role) {
     case QTSS_Register_Role:
-        (void)QTSS_AddRole(QTSS_Initialize_Role);
         (void)QTSS_AddRole(QTSS_RTSPRoute_Role);
+        (void)QTSS_AddRole(QTSS_Initialize_Role);
         return QTSS_NoErr;
     case QTSS_Initialize_Role:
         QTSSModuleUtils::Initialize(params->initParams.inMessages, params->initParams.inServer,

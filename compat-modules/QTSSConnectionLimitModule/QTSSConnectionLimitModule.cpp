@@ -105,10 +105,10 @@ void Forget(QTSS_RTSPSessionObject session) {
 QTSS_Error Dispatch(QTSS_Role role, QTSS_RoleParamPtr params) {
     switch (role) {
     case QTSS_Register_Role:
-        (void)QTSS_AddRole(QTSS_Initialize_Role);
-        (void)QTSS_AddRole(QTSS_RereadPrefs_Role);
-        (void)QTSS_AddRole(QTSS_RTSPRoute_Role);
         (void)QTSS_AddRole(QTSS_RTSPSessionClosing_Role);
+        (void)QTSS_AddRole(QTSS_RTSPRoute_Role);
+        (void)QTSS_AddRole(QTSS_RereadPrefs_Role);
+        (void)QTSS_AddRole(QTSS_Initialize_Role);
         (void)QTSS_AddStaticAttribute(qtssRTSPSessionObjectType, sCountedName, NULL, qtssAttrDataTypeBool16);
         return QTSS_IDForAttr(qtssRTSPSessionObjectType, sCountedName, &sCountedID);
     case QTSS_Initialize_Role:

@@ -133,10 +133,10 @@ QTSS_Error Initialize(QTSS_Initialize_Params* params) {
 QTSS_Error Dispatch(QTSS_Role role, QTSS_RoleParamPtr params) {
     switch (role) {
     case QTSS_Register_Role:
-        (void)QTSS_AddRole(QTSS_Initialize_Role);
-        (void)QTSS_AddRole(QTSS_RereadPrefs_Role);
-        (void)QTSS_AddRole(QTSS_RTSPRoute_Role);
         (void)QTSS_AddRole(QTSS_ClientSessionClosing_Role);
+        (void)QTSS_AddRole(QTSS_RTSPRoute_Role);
+        (void)QTSS_AddRole(QTSS_RereadPrefs_Role);
+        (void)QTSS_AddRole(QTSS_Initialize_Role);
         return QTSS_NoErr;
     case QTSS_Initialize_Role: return Initialize(&params->initParams);
     case QTSS_RereadPrefs_Role: ReadPrefs(); return QTSS_NoErr;

@@ -228,10 +228,10 @@ QTSS_Error Authorize(QTSS_StandardRTSP_Params* params) {
 }
 
 QTSS_Error Register() {
-    (void)QTSS_AddRole(QTSS_Initialize_Role);
-    (void)QTSS_AddRole(QTSS_RereadPrefs_Role);
-    (void)QTSS_AddRole(QTSS_RTSPAuthorize_Role);
     (void)QTSS_AddRole(QTSS_RTSPSessionClosing_Role);
+    (void)QTSS_AddRole(QTSS_RTSPAuthorize_Role);
+    (void)QTSS_AddRole(QTSS_RereadPrefs_Role);
+    (void)QTSS_AddRole(QTSS_Initialize_Role);
     (void)QTSS_AddStaticAttribute(qtssRTSPSessionObjectType, sCallName, NULL, qtssAttrDataTypeVoidPointer);
     (void)QTSS_AddStaticAttribute(qtssClientSessionObjectType, sAllowedName, NULL, qtssAttrDataTypeBool16);
     QTSS_Error error = QTSS_IDForAttr(qtssRTSPSessionObjectType, sCallName, &sCallID);

@@ -87,12 +87,12 @@ QTSS_Error Read(QTSS_ReadFile_Params* params) {
 QTSS_Error Dispatch(QTSS_Role role, QTSS_RoleParamPtr params) {
     switch (role) {
     case QTSS_Register_Role:
-        (void)QTSS_AddRole(QTSS_Initialize_Role);
-        (void)QTSS_AddRole(QTSS_RereadPrefs_Role);
-        (void)QTSS_AddRole(QTSS_OpenFilePreProcess_Role);
-        (void)QTSS_AddRole(QTSS_ReadFile_Role);
-        (void)QTSS_AddRole(QTSS_CloseFile_Role);
         (void)QTSS_AddRole(QTSS_RequestEventFile_Role);
+        (void)QTSS_AddRole(QTSS_CloseFile_Role);
+        (void)QTSS_AddRole(QTSS_ReadFile_Role);
+        (void)QTSS_AddRole(QTSS_OpenFilePreProcess_Role);
+        (void)QTSS_AddRole(QTSS_RereadPrefs_Role);
+        (void)QTSS_AddRole(QTSS_Initialize_Role);
         (void)QTSS_AddStaticAttribute(qtssFileObjectType, sDescriptorName, NULL, qtssAttrDataTypeSInt32);
         return QTSS_IDForAttr(qtssFileObjectType, sDescriptorName, &sDescriptorID);
     case QTSS_Initialize_Role:

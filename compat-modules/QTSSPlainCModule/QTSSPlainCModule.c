@@ -15,11 +15,11 @@ static QTSS_AttributeID sCountID;
 static QTSS_ServerObject sServer;
 static QTSS_StreamRef sErrorLog;
 
-static QTSS_Error Register(void) {
+static QTSS_Error AskForRoles(void) {
     QTSS_Error error;
-    (void)QTSS_AddRole(QTSS_Initialize_Role);
-    (void)QTSS_AddRole(QTSS_RTSPFilter_Role);
     (void)QTSS_AddRole(QTSS_Shutdown_Role);
+    (void)QTSS_AddRole(QTSS_RTSPFilter_Role);
+    (void)QTSS_AddRole(QTSS_Initialize_Role);
     error = QTSS_AddStaticAttribute(qtssServerObjectType, sCountName, NULL, qtssAttrDataTypeUInt32);
     if (error != QTSS_NoErr && error != QTSS_AttrNameExists)
         return error;
@@ -51,7 +51,8 @@ static void LogCount(void) {
 static QTSS_Error Dispatch(QTSS_Role inRole, QTSS_RoleParamPtr inParams) {
     switch (inRole) {
     case QTSS_Register_Role:
-        return Register();
+        return AskForRoles();
+
     case QTSS_Initialize_Role:
         sServer = inParams->initParams.inServer;
         sErrorLog = inParams->initParams.inErrorLogStream;

@@ -114,9 +114,9 @@ QTSS_Error Answer(QTSS_StandardRTSP_Params* params) {
 QTSS_Error Dispatch(QTSS_Role role, QTSS_RoleParamPtr params) {
     switch (role) {
     case QTSS_Register_Role:
-        (void)QTSS_AddRole(QTSS_Initialize_Role);
-        (void)QTSS_AddRole(QTSS_RTSPPreProcessor_Role);
         (void)QTSS_AddRole(QTSS_RTSPSessionClosing_Role);
+        (void)QTSS_AddRole(QTSS_RTSPPreProcessor_Role);
+        (void)QTSS_AddRole(QTSS_Initialize_Role);
         (void)QTSS_AddStaticAttribute(qtssRTSPSessionObjectType, sJobName, NULL, qtssAttrDataTypeVoidPointer);
         return QTSS_IDForAttr(qtssRTSPSessionObjectType, sJobName, &sJobID);
     case QTSS_Initialize_Role:

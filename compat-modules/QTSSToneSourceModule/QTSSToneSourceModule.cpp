@@ -203,10 +203,10 @@ void Close(QTSS_ClientSessionObject session) {
 }
 
 QTSS_Error Register() {
-    (void)QTSS_AddRole(QTSS_Initialize_Role);
-    (void)QTSS_AddRole(QTSS_RereadPrefs_Role);
-    (void)QTSS_AddRole(QTSS_RTSPPreProcessor_Role);
     (void)QTSS_AddRole(QTSS_ClientSessionClosing_Role);
+    (void)QTSS_AddRole(QTSS_RTSPPreProcessor_Role);
+    (void)QTSS_AddRole(QTSS_RereadPrefs_Role);
+    (void)QTSS_AddRole(QTSS_Initialize_Role);
     (void)QTSS_AddStaticAttribute(qtssClientSessionObjectType, sToneName, NULL, qtssAttrDataTypeVoidPointer);
     return QTSS_IDForAttr(qtssClientSessionObjectType, sToneName, &sToneID);
 }

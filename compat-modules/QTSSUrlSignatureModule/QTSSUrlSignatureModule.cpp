@@ -151,9 +151,9 @@ QTSS_Error Authorize(QTSS_StandardRTSP_Params* params) {
 }
 
 QTSS_Error Register() {
-    (void)QTSS_AddRole(QTSS_Initialize_Role);
-    (void)QTSS_AddRole(QTSS_RereadPrefs_Role);
     (void)QTSS_AddRole(QTSS_RTSPAuthorize_Role);
+    (void)QTSS_AddRole(QTSS_RereadPrefs_Role);
+    (void)QTSS_AddRole(QTSS_Initialize_Role);
     (void)QTSS_AddStaticAttribute(qtssRTSPSessionObjectType, sGrantedName, NULL, qtssAttrDataTypeCharArray);
     return QTSS_IDForAttr(qtssRTSPSessionObjectType, sGrantedName, &sGrantedID);
 }

@@ -89,8 +89,9 @@ start_server() {
         systemctl start --no-block "$unit"
         return
     fi
-    said=$state/$1/said
-    [ -z "$(given "$1" d)$(given "$1" D)$(given "$1" S)" ] || said=/dev/null # it stays in the foreground and prints
+    said=$state/$1/said launched=$state/$1/launched
+    if in_foreground "$1"; then said=/dev/null; fi # it prints as long as it runs
+    rm -f "$launched"
     (
         folder=$(cat "$state/$1/folder")
         CDPATH='' cd -- "$folder" 2>/dev/null || CDPATH='' cd /
@@ -98,8 +99,30 @@ start_server() {
         set --
         while IFS= read -r argument; do set -- "$@" "$argument"; done <"$arguments"
         shift # its path may have been relative
-        if have setsid; then exec setsid "$sbin/$server" "$@"; else exec "$sbin/$server" "$@"; fi
+        trap - HUP INT TERM
+        apart=
+        if have setsid; then apart=setsid; fi
+        if [ "$said" = /dev/null ]; then exec $apart "$sbin/$server" "$@"; fi
+        status=0
+        $apart "$sbin/$server" "$@" || status=$?
+        echo $status >"$launched"
     ) </dev/null >"$said" 2>&1 &
+}
+
+in_foreground() { [ -n "$(given "$1" d)$(given "$1" D)$(given "$1" S)" ]; }
+
+# launch NUMBER: "good" when the launcher has gone without a complaint, or there is none; "bad" when it has complained; "on"
+# while it waits for the server to be ready.
+launch() {
+    if [ -n "$(cat "$state/$1/unit")" ] || in_foreground "$1"; then
+        say good
+    elif [ ! -s "$state/$1/launched" ]; then
+        say on
+    elif [ "$(cat "$state/$1/launched")" = 0 ]; then
+        say good
+    else
+        say bad
+    fi
 }
 
 # given NUMBER LETTER: the value of an option that the server was started with, "yes" for one without a value.
@@ -116,10 +139,17 @@ given() (
     say "$value"
 )
 
+# at_most SECONDS COMMAND...: COMMAND, ended when it takes longer. Connecting to who does not accept takes minutes.
+at_most() {
+    seconds=$1
+    shift
+    if have timeout; then timeout "$seconds" "$@"; else "$@"; fi
+}
+
 # speaks_rtsp HOST PORT: whether a server there answers OPTIONS.
 speaks_rtsp() {
     if have bash; then
-        bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 1
+        at_most 2 bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 1
             printf "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n" >&3
             read -r -t 2 line <&3
             [[ $line == RTSP/1.0\ * ]]' probe "$1" "$2" 2>/dev/null
@@ -141,6 +171,7 @@ server_answers() {
     ports=$(given "$1" p)
     [ -n "$ports" ] || ports=$(values "$file" rtsp_port)
     for port in ${ports:-$default_ports}; do
+        [ "$(date +%s)" -lt "$deadline" ] || return 1
         if speaks_rtsp "$host" "$port"; then
             say "rtsp://$host:$port answers"
             return
@@ -149,53 +180,76 @@ server_answers() {
     return 1
 }
 
-# start_servers: starts them all and waits until they answer; fails when one does not.
+# start_servers: starts them all and waits until they answer; fails when one does not, or when all have ended.
 start_servers() {
+    log_size=$({ wc -c <"$(error_log)"; } 2>/dev/null || echo 0)
     for number in $(numbers "$instances"); do start_server "$number" || true; done
     deadline=$(($(date +%s) + answer_seconds))
+    give_up=$(($(date +%s) + 4)) # systemd may take its time before there is a process
     for number in $(numbers "$instances"); do
-        until [ -n "$(running)" ] && server_answers "$number"; do
-            [ "$(date +%s)" -lt $deadline ] || return 1
+        # Another server could answer on the same port.
+        until [ "$(launch "$number")" = good ] && [ -n "$(running)" ] && server_answers "$number"; do
+            [ "$(launch "$number")" != bad ] || return 1
+            [ "$(date +%s)" -lt "$deadline" ] || return 1
+            if [ -n "$(running)" ]; then
+                give_up=$(($(date +%s) + 2))
+            elif [ "$(date +%s)" -gt "$give_up" ]; then
+                return 1
+            fi
             sleep 0.1
         done
     done
 }
 
+error_log() {
+    folder=$(values "$config" error_logfile_dir)
+    name=$(values "$config" error_logfile_name)
+    say "${folder:-$logs}/${name:-Error}.log"
+}
+
+# The end of what the servers that were started last have printed and written to the log.
 what_it_said() {
     for number in $(numbers "$instances"); do
-        if [ -s "$state/$number/said" ]; then tail -n 20 "$state/$number/said" >&2; fi
-    done
-    folder=$(values "$config" error_logfile_dir)
-    if [ -f "${folder:-$logs}/Error.log" ]; then tail -n 10 "${folder:-$logs}/Error.log" >&2; fi
+        if [ -s "$state/$number/said" ]; then cat "$state/$number/said"; fi
+    done >"$state/all_said"
+    if [ -f "$(error_log)" ]; then tail -c +$((log_size + 1)) -- "$(error_log)" >>"$state/all_said"; fi
+    if [ -s "$state/all_said" ]; then tail -n 20 "$state/all_said" >&2; else say "(nothing)" >&2; fi
 }
 
 # Programs and configuration become what they were, and what ran before runs again.
 roll_back() {
-    warn "the server does not answer OPTIONS within $answer_seconds seconds. The end of what it said:"
+    if [ -n "$(running)" ]; then
+        warn "the server does not answer OPTIONS within $answer_seconds seconds. The end of what it said:"
+    else
+        warn "the server has ended. The end of what it said:"
+    fi
     what_it_said
     stop_seconds=3 # who does not answer has nothing to end in order
+    stop_running
     if [ "$was_running" -eq 0 ]; then
-        stop_running
         write_manifest
+        committed=yes
         die "everything is installed, but nothing runs; start $sbin/$server when the reason is gone"
     fi
     warn "going back to the server that ran before"
-    stop_running
-    each_pair "$state/replaced" put_back
-    each_pair "$state/backups" put_back
+    undo
     if start_servers; then
         die "not installed: the previous server runs again"
     fi
     die "not installed, and the previous server does not answer either; start $sbin/$server by hand"
 }
 
-# From the stop to the answer nothing may come between; an interrupt is heeded afterwards.
+# Hundredths of a second since the machine was started.
+hundredths() { sed 's/ .*//; s/\.//' /proc/uptime; }
+
+# From the stop to the answer nothing may come between, so interrupts are ignored. What fails all the same, such as writing
+# to a terminal that was closed, ends in `clean_up`, which has the old servers run again.
 replace_running() {
-    trap 'interrupted=yes' HUP INT TERM
-    interrupted=no
+    trap '' HUP INT TERM
     remember_running
     was_running=$instances
-    stopped_at=$(date +%s)
+    stopped_at=$(hundredths)
+    stopped=yes
     stop_running
     say "Removing previous versions of Darwin Streaming Server"
     each_pair "$state/staged" swap_in
@@ -205,13 +259,13 @@ replace_running() {
         say "$sbin/$server" >"$state/1/arguments"
         echo / >"$state/1/folder"
         : >"$state/1/unit"
-        if systemd_runs && systemctl --quiet is-enabled "$server".service 2>/dev/null; then
+        if service_enabled; then
             echo "$server".service >"$state/1/unit"
         fi
     fi
     say "Launching $server"
     start_servers || roll_back
-    outage=$(($(date +%s) - stopped_at))
-    trap 'exit 1' HUP INT TERM
-    [ "$interrupted" = no ] || warn "interrupted too late: the new server runs"
+    outage=$(awk -v from="$stopped_at" -v to="$(hundredths)" 'BEGIN { printf "%.1f", (to - from) / 100 + 0.05 }')
+    committed=yes
+    trap interrupt HUP INT TERM
 }

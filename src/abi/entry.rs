@@ -117,14 +117,17 @@ pub(super) unsafe fn put<T>(out: *mut T, value: T) {
     }
 }
 
-/// Bytes that a module passes; NULL is fine with length 0.
+/// The longest piece of memory that a module can mean: what is longer is a negative number gone astray.
+pub(super) const MAX_LEN: u32 = i32::MAX as u32;
+
+/// Bytes that a module passes; NULL is fine with length 0, and lengths beyond [`MAX_LEN`] are BadArgument.
 ///
 /// # Safety
 /// `bytes` is null or readable for `len` bytes as long as the result is used.
 pub(super) unsafe fn bytes<'a>(bytes: *const c_void, len: u32) -> Result<&'a [u8], QtssError> {
     match (bytes.is_null(), len) {
         (_, 0) => Ok(&[]),
-        (true, _) => Err(QtssError::BadArgument),
+        (true, _) | (_, MAX_LEN..) => Err(QtssError::BadArgument),
         // SAFETY: not null, and the caller vouches for the length.
         (false, len) => Ok(unsafe { std::slice::from_raw_parts(bytes.cast(), len as usize) }),
     }

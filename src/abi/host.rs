@@ -32,6 +32,7 @@ impl Host {
         preferences: &Arc<Preferences>,
         error_log: &Arc<ErrorLog>,
     ) -> &'static Self {
+        super::trace::watch_builtin();
         HOST.get_or_init(|| {
             let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             Self {

@@ -11,8 +11,8 @@
 //! - The 61 functions of the callback table are also exported by name from the executable, together with the C++
 //!   allocation operators and some helpers of the SDK, for modules that link against nothing.
 //! - Handles are checked at each call: what names no living object is answered with QTSS_BadArgument.
-//! - `QTSS_TRACE=roles` in the environment prints each call into a C module with its role, time and result to standard
-//!   error; `QTSS_TRACE=calls` prints what modules call.
+//! - `QTSS_TRACE=roles` in the environment prints each call into a module, built-in ones included, with its role, time and
+//!   result to standard error; `QTSS_TRACE=calls` prints what C modules call.
 
 mod call;
 mod callbacks;
@@ -23,6 +23,7 @@ mod hooks;
 mod host;
 mod loader;
 mod module;
+mod packets;
 mod pool;
 mod sending;
 mod streams;

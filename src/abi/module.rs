@@ -252,6 +252,20 @@ impl Owned {
     }
 }
 
+/// Lives while a module's dispatch function runs. It is dropped only when an exception unwinds through here; `catch_unwind`
+/// above sees to it that it does, instead of ending the process where it was thrown.
+struct Escape {
+    module: &'static str,
+    role: Role,
+}
+
+impl Drop for Escape {
+    fn drop(&mut self) {
+        tracing::error!("an exception left module {} in {}; the server ends", self.module, self.role.name());
+        std::process::abort();
+    }
+}
+
 /// What one call into the module led to.
 struct Outcome {
     wait: Wait,
@@ -281,7 +295,7 @@ impl Core {
     }
 
     /// Calls the module. It must not unwind: an exception that leaves the dispatch function would run through Rust
-    /// frames, so the process ends at once (`catch_unwind` aborts on foreign exceptions) with the call still noted.
+    /// frames, so the process ends at once, with a line in the log and the call still noted.
     fn dispatch(&self, state: CallState, params: &mut sys::QTSS_RoleParams) -> i32 {
         self.dispatch_raw(state, params)
     }
@@ -292,14 +306,14 @@ impl Core {
         let _state = object.map(|object| ModuleState::enter(self.name, object, role));
         let enter = || {
             let call = std::panic::AssertUnwindSafe(|| {
+                let escape = Escape { module: self.name, role };
                 // SAFETY: the module gave its dispatch function for this, its code is never unloaded, and the parameter
                 // block is the one of the role and outlives the call.
-                unsafe { (self.dispatch)(role.code(), params) }
+                let result = unsafe { (self.dispatch)(role.code(), params) };
+                std::mem::forget(escape);
+                result
             });
-            std::panic::catch_unwind(call).unwrap_or_else(|_| {
-                tracing::error!("an exception left module {} in {}", self.name, role.name());
-                std::process::abort()
-            })
+            std::panic::catch_unwind(call).unwrap_or_else(|_| std::process::abort())
         };
         let (result, slow) = trace::around(self.name, role, enter);
         if slow {

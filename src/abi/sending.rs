@@ -1,40 +1,39 @@
-//! Sessions whose packets come from C modules: the SendPackets role, and what QTSS_Write does with a packet.
+//! Sessions whose packets come from C modules: their streams, and the SendPackets role.
 //!
 //! The module's packets go straight to the session's transports (the streams and connections are the same that the send
-//! workers use); a task per playing session calls its owner when it asked to be called.
+//! workers use, see `packets`); a task per playing session calls its owner when it asked to be called.
 
 use std::collections::HashMap;
-use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use qtss_sys as sys;
 use tokio::time::Instant;
 
 use super::call::{CallState, Task};
 use super::host::Host;
 use super::module::Core;
+use super::packets;
 use crate::qtss::attr::*;
 use crate::qtss::{ClosingReason, Handle, QtssError};
-use crate::rtp::{
-    Gather, OverbufferWindow, RTP_HEADER_LEN, RtpStream, SenderReport, Transport, Verdict, interleaved_prefix,
-    ntp_from_unix_us,
-};
-use crate::server::streams::{self, AddedStream, StreamInfo};
-use crate::server::{ClientSession, PlayState, RequestContext, Server};
+use crate::rtp::{HandFed, OverbufferWindow, QualityControl, RtpStream, ToleranceShift};
+use crate::rtsp::extensions::DynamicRate;
+use crate::rtsp::{Header, path};
+use crate::server::streams::{self, AddedStream, StreamInfo, StreamRules};
+use crate::server::{ClientSession, PlayState, RequestContext, Server, SessionState};
 
-/// `qtssWriteFlagsIsRTP`.
-const IS_RTP: u32 = 1;
-/// `qtssWriteFlagsIsRTCP`.
-const IS_RTCP: u32 = 2;
+/// `qtssASFlagsAllowDestination`.
+const ALLOW_DESTINATION: u32 = 1;
+/// `qtssASFlagsForceInterleave`. DSS knew the name and did nothing; here an interleaved entry is preferred.
+const FORCE_INTERLEAVE: u32 = 2;
+/// `qtssASFlagsDontUseSlowStart`.
+const DONT_USE_SLOW_START: u32 = 4;
+/// `qtssASFlagsForceUDPTransport`.
+const FORCE_UDP_TRANSPORT: u32 = 8;
 
-/// `qtssPlayFlagsSendRTCP`, and its number in the headers of 5.x.
-const SEND_RTCP: u32 = 0x10 | 1;
-
-/// Time between sender reports.
-const REPORT_INTERVAL_US: i64 = 5_000_000;
+/// How often the packets of reliable UDP that are on their way are looked after.
+const RESEND_LOOK: Duration = Duration::from_millis(20);
 
 /// How often a session that waits for nothing in particular is looked at.
 const LOOK_AROUND: Duration = Duration::from_secs(1);
@@ -44,12 +43,12 @@ const DEFAULT_CLOCK_RATE: u32 = 90_000;
 
 /// A stream added by a C module.
 pub(super) struct ModuleStream {
-    object: Handle,
+    pub(super) object: Handle,
     transport: String,
     retransmit: Option<String>,
-    sender: Arc<Sender>,
+    pub(super) sender: Arc<Sender>,
     /// When the last sender report went out, microseconds of the QTSS clock; `i64::MIN` for never.
-    reported_us: AtomicI64,
+    pub(super) reported_us: AtomicI64,
 }
 
 /// A session with such streams.
@@ -57,11 +56,27 @@ pub(super) struct Sender {
     session: Weak<ClientSession>,
     owner: OnceLock<Arc<Core>>,
     playing: AtomicBool,
-    flags: AtomicU32,
+    /// Those of QTSS_Play.
+    pub(super) flags: AtomicU32,
+    /// When QTSS_Play was called, microseconds of the QTSS clock. What was due before is never too late.
+    pub(super) played_us: AtomicI64,
     /// Counts plays; the task of an earlier one ends.
     play: AtomicU64,
     task: Arc<Task>,
-    window: Mutex<OverbufferWindow>,
+    /// No sending ahead of time: the client said `x-Dynamic-Rate: 0`.
+    fixed_rate: AtomicBool,
+    /// Some stream was added with DontUseSlowStart.
+    no_slow_start: AtomicBool,
+    pub(super) pace: Mutex<Pace>,
+    streams: Mutex<Vec<Weak<ModuleStream>>>,
+}
+
+/// What decides about the next packet of a session.
+pub(super) struct Pace {
+    pub(super) window: OverbufferWindow,
+    pub(super) quality: QualityControl,
+    pub(super) tolerance: ToleranceShift,
+    pub(super) reliable: HandFed,
 }
 
 #[derive(Default)]
@@ -87,8 +102,17 @@ impl Tables {
                 playing: AtomicBool::new(false),
                 flags: AtomicU32::new(0),
                 play: AtomicU64::new(0),
+                played_us: AtomicI64::new(i64::MIN),
                 task: Arc::default(),
-                window: Mutex::new(OverbufferWindow::new(false)),
+                fixed_rate: AtomicBool::new(false),
+                no_slow_start: AtomicBool::new(false),
+                pace: Mutex::new(Pace {
+                    window: OverbufferWindow::new(false),
+                    quality: QualityControl::new(0),
+                    tolerance: ToleranceShift::default(),
+                    reliable: HandFed::default(),
+                }),
+                streams: Mutex::default(),
             })
         };
         Arc::clone(self.senders.entry(session.object.handle()).or_insert_with(make))
@@ -110,7 +134,7 @@ impl ModuleStream {
         self.sender.session.upgrade()
     }
 
-    fn rtp(&self) -> Option<Arc<RtpStream>> {
+    pub(super) fn rtp(&self) -> Option<Arc<RtpStream>> {
         self.object.object()?.attached::<Arc<RtpStream>>().cloned()
     }
 
@@ -125,34 +149,85 @@ impl ModuleStream {
 pub(super) fn add_stream(
     context: &Arc<RequestContext>,
     session: &Arc<ClientSession>,
-    _flags: u32,
+    flags: u32,
 ) -> Result<Handle, QtssError> {
     let is_session = context.session().is_some_and(|of| Arc::ptr_eq(&of, session));
     if !is_session {
         return Err(QtssError::BadArgument);
     }
+    let in_url = context.request().and_then(|request| path::track_id(request.path()));
     let info = StreamInfo {
-        track_id: context.request().and_then(|r| crate::rtsp::path::track_id(r.path())).unwrap_or(0),
+        track_id: context.with_state(|state| number_of(context, state, in_url)).unwrap_or(0),
         payload_name: String::new(),
         clock_rate: DEFAULT_CLOCK_RATE,
         is_video: false,
         worst_quality: 0,
     };
-    let added = streams::add_stream(context, session, &info).ok_or(QtssError::RequestFailed)?;
-    let last = context.with_state(|state| state.streams.last().map(|of| of.object.handle())).flatten();
+    let rules = StreamRules {
+        allow_destination: flags & ALLOW_DESTINATION != 0,
+        prefer_interleaved: flags & FORCE_INTERLEAVE != 0,
+        plain_udp: flags & FORCE_UDP_TRANSPORT != 0,
+        allow_record: true,
+    };
+    let added = streams::add_stream_by(context, session, &info, rules).ok_or(QtssError::RequestFailed)?;
+    let last = context.with_state(|state| state.streams.last().map(|of| Arc::clone(&of.object))).flatten();
     let object = last.ok_or(QtssError::RequestFailed)?;
-    let mut tables = TABLES.lock();
-    tables.prune();
-    let sender = tables.sender(session);
+    object.set_u32(qtssRTPStrTrackID, in_url.unwrap_or(0));
+    let sender = sender_for(session)?;
+    let seconds = context.object.f32(qtssRTSPReqLateTolerance).filter(|seconds| *seconds >= 0.0);
+    if let Some(seconds) = seconds.map(f64::from) {
+        context.with_state(|state| state.late_tolerance = Some(seconds));
+        sender.pace.lock().tolerance = ToleranceShift::from_tolerance(seconds);
+    }
+    let rate = context.header(Header::XDynamicRate).and_then(|text| DynamicRate::parse(&text));
+    sender.fixed_rate.fetch_or(rate == Some(DynamicRate::Off), Ordering::Relaxed);
+    sender.no_slow_start.fetch_or(flags & DONT_USE_SLOW_START != 0, Ordering::Relaxed);
+    let handle = object.handle();
     let stream = ModuleStream {
-        object,
+        object: handle,
         transport: added.transport,
         retransmit: added.retransmit,
         sender,
         reported_us: AtomicI64::new(i64::MIN),
     };
-    tables.streams.insert(object, Arc::new(stream));
-    Ok(object)
+    let stream = Arc::new(stream);
+    stream.sender.streams.lock().push(Arc::downgrade(&stream));
+    TABLES.lock().streams.insert(handle, stream);
+    Ok(handle)
+}
+
+/// What the server knows a stream by: its number in the URL, if another stream does not have that. Modules may name
+/// their streams as they like; a second SETUP of a name is about the same stream.
+fn number_of(context: &RequestContext, state: &SessionState, in_url: Option<u32>) -> u32 {
+    let request = context.request();
+    let name = request.as_ref().map(|request| String::from_utf8_lossy(path::last_part(request.path())));
+    let known = state.streams.iter().find(|stream| Some(stream.name.as_str()) == name.as_deref());
+    let is_free = |number: &u32| state.streams.iter().all(|stream| stream.stream.config().track_id != *number);
+    match (known, in_url) {
+        (Some(stream), _) => stream.stream.config().track_id,
+        (None, Some(number)) if is_free(&number) => number,
+        _ => (1..=u32::MAX).find(is_free).unwrap_or(0),
+    }
+}
+
+/// The sender of a session, which says BYE when the session ends.
+fn sender_for(session: &Arc<ClientSession>) -> Result<Arc<Sender>, QtssError> {
+    let host = Host::get()?;
+    let mut tables = TABLES.lock();
+    tables.prune();
+    let is_new = !tables.senders.contains_key(&session.object.handle());
+    let sender = tables.sender(session);
+    drop(tables);
+    if is_new {
+        let of = Arc::downgrade(&sender);
+        session.at_end(Box::new(move || {
+            if let (Some(sender), Ok(server)) = (of.upgrade(), host.server()) {
+                sender.stop();
+                packets::say_bye(server, &sender.streams());
+            }
+        }));
+    }
+    Ok(sender)
 }
 
 /// After a PreProcessor or Request call: the first module that leaves a stream behind owns the session.
@@ -180,13 +255,17 @@ pub(super) fn play(session: &Arc<ClientSession>, flags: u32) -> Result<(), QtssE
     let sender = sender(session).ok_or(QtssError::RequestFailed)?;
     let owner = Arc::clone(sender.owner.get().ok_or(QtssError::RequestFailed)?);
     sender.flags.store(flags, Ordering::Relaxed);
-    *sender.window.lock() = OverbufferWindow::new(sender.is_reliable());
+    sender.played_us.store(host.now_us(), Ordering::Relaxed);
+    sender.begin(server);
     if !sender.playing.swap(true, Ordering::AcqRel) {
         server.note_play(session, 0);
     }
     set_state(host, session, PlayState::Playing);
     let number = sender.play.fetch_add(1, Ordering::AcqRel) + 1;
     let start = move || {
+        if !sender.pace.lock().reliable.is_idle() {
+            host.runtime.spawn(look_after(host, Arc::clone(&sender), number));
+        }
         host.runtime.spawn(drive(host, sender, owner, number));
     };
     match CallState::context_of(session) {
@@ -202,8 +281,7 @@ pub(super) fn pause(session: &Arc<ClientSession>) -> Result<(), QtssError> {
     let server = Arc::clone(host.server()?);
     match sender(session) {
         Some(sender) => {
-            sender.play.fetch_add(1, Ordering::AcqRel);
-            if sender.playing.swap(false, Ordering::AcqRel) {
+            if sender.stop() {
                 server.note_pause(session);
                 set_state(host, session, PlayState::Paused);
             }
@@ -230,8 +308,7 @@ pub(super) fn teardown(session: &Arc<ClientSession>) -> Result<(), QtssError> {
     let host = Host::get()?;
     let server = Arc::clone(host.server()?);
     if let Some(sender) = sender(session) {
-        sender.play.fetch_add(1, Ordering::AcqRel);
-        sender.playing.store(false, Ordering::Release);
+        sender.stop();
     }
     if let Some(context) = CallState::context_of(session) {
         context.connection.release_session(session.id);
@@ -239,22 +316,52 @@ pub(super) fn teardown(session: &Arc<ClientSession>) -> Result<(), QtssError> {
     let session = Arc::clone(session);
     host.runtime.spawn(async move {
         drop(session.state.lock().await);
-        say_bye(host, &session);
         server.close_session(&session, ClosingReason::Teardown).await;
     });
     Ok(())
 }
 
 impl Sender {
-    /// All of its streams arrive in order, so that packets may go ahead of time.
-    fn is_reliable(self: &Arc<Self>) -> bool {
-        let streams: Vec<_> =
-            TABLES.lock().streams.values().filter(|s| Arc::ptr_eq(&s.sender, self)).cloned().collect();
-        streams.iter().all(|stream| stream.rtp().is_some_and(|rtp| rtp.is_reliable()))
+    /// Its streams in SETUP order.
+    pub(super) fn streams(&self) -> Vec<Arc<ModuleStream>> {
+        self.streams.lock().iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// A play begins: windows and the quality level start anew. Streams that all arrive in order may go ahead of time.
+    fn begin(&self, server: &Server) {
+        let streams: Vec<_> = self.streams().iter().filter_map(|stream| stream.rtp()).collect();
+        let ahead = streams.iter().all(|rtp| rtp.is_reliable()) && !self.fixed_rate.load(Ordering::Relaxed);
+        let level = streams.iter().map(|rtp| rtp.quality()).max().unwrap_or(0);
+        let slow_start = !self.no_slow_start.load(Ordering::Relaxed);
+        let mut pace = self.pace.lock();
+        pace.window = OverbufferWindow::new(ahead);
+        pace.quality = QualityControl::new(level);
+        pace.reliable.begin(&streams, &server.send_prefs(), slow_start);
+    }
+
+    /// Ends the play, if there is one; true if there was.
+    fn stop(&self) -> bool {
+        self.play.fetch_add(1, Ordering::AcqRel);
+        self.pace.lock().reliable.end();
+        self.playing.swap(false, Ordering::AcqRel)
     }
 
     fn is_current(&self, number: u64, session: &ClientSession) -> bool {
         self.playing.load(Ordering::Acquire) && self.play.load(Ordering::Acquire) == number && !session.is_closing()
+    }
+}
+
+/// Sends again what reliable-UDP players have not acknowledged, for one QTSS_Play.
+async fn look_after(host: &'static Host, sender: Arc<Sender>, number: u64) {
+    let Ok(server) = host.server() else { return };
+    loop {
+        tokio::time::sleep(RESEND_LOOK).await;
+        let is_current = sender.session.upgrade().is_some_and(|session| sender.is_current(number, &session));
+        if !is_current {
+            return;
+        }
+        let (packets, bytes) = sender.pace.lock().reliable.resend(server.clock.now_us());
+        packets::count_sent(server, packets, bytes);
     }
 }
 
@@ -286,6 +393,9 @@ async fn drive(host: &'static Host, sender: Arc<Sender>, owner: Arc<Core>, numbe
         if !sender.is_current(number, &session) {
             return;
         }
+        if let Some(seconds) = guard.late_tolerance {
+            sender.pace.lock().tolerance = ToleranceShift::from_tolerance(seconds);
+        }
         let next = owner.send_packets(&session, &sender.task, host.now_ms()).await;
         drop(guard);
         due = match next {
@@ -294,142 +404,5 @@ async fn drive(host: &'static Host, sender: Arc<Sender>, owner: Arc<Core>, numbe
             }
             _ => None,
         };
-    }
-}
-
-/// QTSS_Write on an RTP stream; gives the number of bytes that count as written.
-///
-/// # Safety
-/// `packet` points at a packet struct whose data has `len` bytes.
-pub(super) unsafe fn write(
-    stream: &ModuleStream,
-    packet: *mut sys::QTSS_PacketStruct,
-    len: u32,
-    flags: u32,
-) -> Result<u32, QtssError> {
-    let host = Host::get()?;
-    let server = host.server()?;
-    let session = stream.session().ok_or(QtssError::NotConnected)?;
-    let rtp = stream.rtp().ok_or(QtssError::NotConnected)?;
-    // A session that another thread works on: the struct stays untouched.
-    let _guard = match CallState::holds(&session) {
-        true => None,
-        false => Some(session.state.try_lock().map_err(|_| QtssError::WouldBlock)?),
-    };
-    // SAFETY: the caller vouches for the struct.
-    let (data, due_ms) = unsafe {
-        (&raw mut (*packet).suggestedWakeupTime).write_unaligned(-1);
-        let packet = packet.read_unaligned();
-        (packet.packetData, packet.packetTransmitTime)
-    };
-    if flags & (IS_RTP | IS_RTCP) == 0 {
-        return Err(QtssError::BadArgument);
-    }
-    // SAFETY: as above.
-    let data = unsafe { super::entry::bytes(data.cast_const().cast::<c_void>(), len) }?;
-    let is_rtcp = flags & IS_RTCP != 0;
-    let now_us = host.now_us();
-    let due_us = due_ms.saturating_mul(1000);
-    let prefs = server.send_prefs();
-    {
-        let mut window = stream.sender.window.lock();
-        if !(is_rtcp && window.is_enabled()) {
-            if let Verdict::WaitUntil(at_us) = window.decide(&prefs, due_us, now_us, data.len()) {
-                let wake_ms = at_us.saturating_add(999) / 1000;
-                // SAFETY: as above.
-                unsafe { (&raw mut (*packet).suggestedWakeupTime).write_unaligned(wake_ms.max(host.now_ms() + 1)) };
-                return Err(QtssError::WouldBlock);
-            }
-        }
-    }
-    let late_ms = now_us.saturating_sub(due_us) / 1000;
-    if rtp.is_reliable() && !is_rtcp && late_ms > prefs.drop_all_packets_delay_ms {
-        rtp.stats().stale_packets_dropped.fetch_add(1, Ordering::Relaxed);
-        return Ok(len);
-    }
-    send(server, &rtp, data, is_rtcp)?;
-    if !is_rtcp {
-        count(&rtp, data);
-        report_if_due(host, server, stream, &rtp, data, due_us);
-    }
-    Ok(len)
-}
-
-/// One packet to the transport: a datagram, or a whole frame if the connection takes one now.
-fn send(server: &Server, stream: &RtpStream, data: &[u8], is_rtcp: bool) -> Result<(), QtssError> {
-    match stream.transport() {
-        Transport::Udp(udp) => {
-            let addresses = udp.addresses();
-            let (socket, to) = match is_rtcp {
-                true => (udp.pair().rtcp(), addresses.rtcp),
-                false => (udp.pair().rtp(), addresses.rtp),
-            };
-            let _ = socket.send_to(data, to); // what gets lost on UDP is lost
-            Ok(())
-        }
-        Transport::Interleaved { conn, rtp_channel, rtcp_channel } => {
-            let channel = if is_rtcp { *rtcp_channel } else { *rtp_channel };
-            let prefix = interleaved_prefix(channel, data.len()).ok_or(QtssError::BadArgument)?;
-            let now_us = server.clock.now_us();
-            if !conn.try_flush(now_us).map_err(|_| QtssError::WouldBlock)? {
-                return Err(QtssError::WouldBlock);
-            }
-            let mut frame = Gather::default();
-            frame.push(&[&prefix[..], data].concat(), None);
-            conn.send_frames(&frame, now_us).map_err(|_| QtssError::WouldBlock)?;
-            stream.touch(now_us / 1000);
-            Ok(())
-        }
-    }
-}
-
-fn count(stream: &RtpStream, packet: &[u8]) {
-    let payload = packet.len().saturating_sub(RTP_HEADER_LEN) as u64;
-    stream.stats().packets_sent.fetch_add(1, Ordering::Relaxed);
-    stream.stats().payload_bytes_sent.fetch_add(payload, Ordering::Relaxed);
-}
-
-/// A sender report with the first packet and every five seconds, if QTSS_Play asked for it.
-fn report_if_due(host: &Host, server: &Server, stream: &ModuleStream, rtp: &RtpStream, packet: &[u8], due_us: i64) {
-    if stream.sender.flags.load(Ordering::Relaxed) & SEND_RTCP == 0 {
-        return;
-    }
-    let now_us = host.now_us();
-    let last = stream.reported_us.load(Ordering::Relaxed);
-    if last != i64::MIN && now_us.saturating_sub(last) < REPORT_INTERVAL_US {
-        return;
-    }
-    stream.reported_us.store(now_us, Ordering::Relaxed);
-    let Some(stamp) = packet.get(4..8).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok()) else { return };
-    let rate = stream.object.object().and_then(|object| object.u32(qtssRTPStrTimescale)).unwrap_or(DEFAULT_CLOCK_RATE);
-    let since = i128::from(now_us - due_us) * i128::from(rate) / 1_000_000;
-    let rtp_time = u32::from_be_bytes(stamp).wrapping_add(since as u32);
-    let _ = send(server, rtp, &report(server, rtp, rtp_time, false), true); // the next one is five seconds away
-}
-
-fn report(server: &Server, stream: &RtpStream, rtp_time: u32, bye: bool) -> Vec<u8> {
-    let report = SenderReport {
-        ssrc: stream.ssrc(),
-        ntp: ntp_from_unix_us(server.clock.wall_us()),
-        rtp_time,
-        packets: stream.stats().packets_sent.load(Ordering::Relaxed) as u32,
-        payload_bytes: stream.stats().payload_bytes_sent.load(Ordering::Relaxed) as u32,
-        cname: &stream.config().cname,
-        client_ssrc: stream.stats().client_ssrc.load(Ordering::Relaxed),
-        ack_timeout_ms: stream.ack_timeout_ms(),
-        bye,
-    };
-    report.compose().to_vec()
-}
-
-/// BYE on every stream that had sender reports.
-fn say_bye(host: &Host, session: &ClientSession) {
-    let (Some(sender), Ok(server)) = (sender(session), host.server()) else { return };
-    let streams: Vec<_> =
-        TABLES.lock().streams.values().filter(|stream| Arc::ptr_eq(&stream.sender, &sender)).cloned().collect();
-    for stream in streams {
-        if let Some(rtp) = stream.rtp().filter(|_| stream.reported_us.load(Ordering::Relaxed) != i64::MIN) {
-            let _ = send(server, &rtp, &report(server, &rtp, 0, true), true); // the session ends either way
-        }
     }
 }

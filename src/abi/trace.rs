@@ -3,7 +3,7 @@
 use std::sync::{LazyLock, OnceLock};
 use std::time::{Duration, Instant};
 
-use crate::qtss::{QtssError, Role, result_code};
+use crate::qtss::{QtssError, Role, result_code, set_call_trace};
 
 /// A role that runs longer is mentioned once per module and role.
 const SLOW: Duration = Duration::from_secs(1);
@@ -50,9 +50,20 @@ pub(super) fn around(module: &'static str, role: Role, mut call: impl FnMut() ->
     }
     let took = begin.elapsed();
     if WANTED.roles {
-        print(&format!("{module} {} {:.3} ms = {result}", role.name(), took.as_secs_f64() * 1000.0));
+        print_call(module, role, took, result);
     }
     (result, took > SLOW)
+}
+
+/// Has calls into built-in modules printed too, if that is wanted.
+pub(super) fn watch_builtin() {
+    if WANTED.roles {
+        set_call_trace(|module, role, took, result| print_call(module, role, took, result_code(result)));
+    }
+}
+
+fn print_call(module: &str, role: Role, took: Duration, result: i32) {
+    print(&format!("{module} {} {:.3} ms = {result}", role.name(), took.as_secs_f64() * 1000.0));
 }
 
 /// The tracer's lines go to standard error: the error log may itself be what is traced.

@@ -35,6 +35,12 @@ macro_rules! modules {
 
 modules! {
     QTSSErrorLogModule BuiltIn {
+        /// Write milliseconds into the dates of the error log.
+        "error_log_milliseconds": bool = Text(&["false"]),
+        /// Name of a second error log of JSON lines without its suffix, in the folder of the first; empty for none.
+        "error_json_logfile_name": String = Text(&[""]),
+        /// Send the error log's entries to syslog or journal, too (a colon and a path follow for another socket); empty for neither.
+        "system_log": String = Text(&[""]),
     }
     QTSSFileModule BuiltIn {
         /// Time before trying again after flow control, in milliseconds.
@@ -161,6 +167,12 @@ modules! {
         "request_logfile_dir": String = ErrorLogDir,
         /// Name of the access log without its suffix.
         "request_logfile_name": String = Text(&["StreamingServer"]),
+        /// Write milliseconds into the times of entries.
+        "request_logtime_milliseconds": bool = Text(&["false"]),
+        /// Write a remark at each play, pause, resume and seek.
+        "request_log_events": bool = Text(&["false"]),
+        /// Name of a second access log of JSON lines without its suffix, in the folder of the first; empty for none.
+        "request_json_logfile_name": String = Text(&[""]),
     }
     QTSSFlowControlModule BuiltIn {
         /// Loss above which a report counts towards thinning, in percent.
@@ -175,6 +187,10 @@ modules! {
         "num_worses_to_thin": u32 = Text(&["2"]),
         /// Thin UDP streams by receiver reports.
         "flow_control_udp_thinning_module_enabled": bool = Text(&["true"]),
+        /// Refuse new viewers while packets leave this late on average, in milliseconds; 0 never.
+        "overload_lateness": u32 = Text(&["20"]),
+        /// Refuse new viewers while a send thread is at work for this share of its time, in percent; 0 never.
+        "overload_busy_percent": u32 = Text(&["90"]),
     }
     QTSSPosixFileSysModule BuiltIn {
     }
@@ -312,8 +328,8 @@ mod tests {
         assert_eq!(built_in.first(), Some(&"QTSSErrorLogModule"));
         assert_eq!(built_in.last(), Some(&"QTSSAccessModule"));
         assert_eq!(built_in.len(), 10);
-        // DSS 6.0.3's, and six of QTSSAdminModule that it did not have.
-        assert_eq!(MODULES.iter().map(|module| module.prefs.len()).sum::<usize>(), 106 + 6);
+        // DSS 6.0.3's, and those that it did not have: of QTSSAdminModule, the two logs' modules, and overload.
+        assert_eq!(MODULES.iter().map(|module| module.prefs.len()).sum::<usize>(), 106 + 6 + 6 + 2);
     }
 
     #[test]

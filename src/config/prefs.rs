@@ -29,6 +29,8 @@ pub struct Prefs {
     stamp: Option<FileStamp>,
     /// What was in it then.
     on_disk: Vec<u8>,
+    /// Whether `on_disk` is what somebody else wrote.
+    foreign: bool,
 }
 
 /// A configuration and what is noteworthy about it.
@@ -71,7 +73,9 @@ impl Prefs {
     pub fn load(path: &Path) -> Result<Loaded, ConfigError> {
         let (bytes, stamp) = store::read(path).map_err(|error| ConfigError::unreadable(path, &error))?;
         let document = Document::parse(&bytes).map_err(|error| error.in_file(path))?;
-        Ok(Self::from_parts(document, path, Some(stamp), bytes))
+        let mut loaded = Self::from_parts(document, path, Some(stamp), bytes);
+        loaded.prefs.foreign = true;
+        Ok(loaded)
     }
 
     /// What DSS did at start, in its order: the path must not be a folder, an existing file must be writable; a missing or
@@ -132,7 +136,8 @@ impl Prefs {
                 findings.extend(document.module(module.name).findings());
             }
         }
-        Loaded { prefs: Self { document, server: Arc::new(server), path: path.to_owned(), stamp, on_disk }, findings }
+        let server = Arc::new(server);
+        Loaded { prefs: Self { document, server, path: path.to_owned(), stamp, on_disk, foreign: false }, findings }
     }
 
     /// The file.
@@ -205,7 +210,8 @@ impl Prefs {
         Ok(FileStamp::now(&self.path)? != self.stamp)
     }
 
-    /// Writes the document if it differs from the file. Returns whether it wrote.
+    /// Writes the document if it differs from the file. Returns whether it wrote. Of a file that was not written by us, and
+    /// of which there is no copy yet with a date in its name, such a copy is made first.
     ///
     /// # Errors
     /// Somebody else changed the file since it was read (see [`Prefs::update`]), or writing failed.
@@ -227,10 +233,15 @@ impl Prefs {
         if same_file && bytes == self.on_disk {
             return Ok(false);
         }
+        if same_file && self.foreign && !store::has_backup(&self.path) {
+            // Where no copy can be made, the change is still wanted.
+            let _ = store::backup(&self.path, chrono::Local::now().naive_local());
+        }
         let written = store::write_atomically(&self.path, &bytes);
         let stamp = written.map_err(|error| SaveError::Io { path: self.path.clone(), error })?;
         self.stamp = Some(stamp);
         self.on_disk = bytes;
+        self.foreign = false;
         Ok(true)
     }
 

@@ -150,6 +150,18 @@ pub fn backup(path: &Path, local_time: NaiveDateTime) -> io::Result<PathBuf> {
     Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("no free backup name like {stem}")))
 }
 
+/// Whether a copy that [`backup`] (or `Install`) made of a file lies beside it.
+pub fn has_backup(path: &Path) -> bool {
+    let stem = format!("{}.", path.display_name());
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    entries.flatten().any(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let date = name.strip_prefix(&stem).and_then(|date| date.as_bytes().get(..9));
+        date.is_some_and(|date| date[..8].iter().all(u8::is_ascii_digit) && date[8] == b'-')
+    })
+}
+
 trait DisplayName {
     fn display_name(&self) -> String;
 }

@@ -49,7 +49,7 @@ fn an_unchanged_document_is_written_byte_for_byte() {
 }
 
 #[test]
-fn the_quirks_of_the_sample_configuration_load() {
+fn trap_53_the_quirks_of_the_sample_configuration_load() {
     let (prefs, findings) = ServerPrefs::from_document(&odd());
     assert_eq!(prefs.movie_folder, "/srv/R&B/");
     assert_eq!(prefs.rtsp_port, [7070, 554]);
@@ -131,7 +131,7 @@ fn malformed_files_are_refused_in_dss_words_with_their_place() {
 }
 
 #[test]
-fn completing_adds_what_is_missing_and_keeps_the_rest_in_place() {
+fn trap_55_completing_adds_what_is_missing_and_keeps_the_rest_in_place() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("streamingserver.xml");
     fs::write(&path, ODD).unwrap();
@@ -187,7 +187,7 @@ fn a_generated_file_has_every_default_in_dss_layout_and_mode() {
         "\t\t<PREF NAME=\"player_requires_disable_thinning\" ></PREF>\n",
         "\t\t<PREF NAME=\"mp3_broadcast_password\" > </PREF>\n",
         "\t\t<PREF NAME=\"request_logfile_dir\" >/var/streaming/logs/</PREF>\n",
-        "\t<MODULE NAME=\"QTSSErrorLogModule\" >\n\t</MODULE>\n",
+        "\t<MODULE NAME=\"QTSSPosixFileSysModule\" >\n\t</MODULE>\n",
     ] {
         assert!(written.contains(line), "{line} in {written}");
     }
@@ -216,7 +216,7 @@ fn opening_checks_in_dss_order_and_generates_a_missing_or_empty_file() {
 }
 
 #[test]
-fn starting_afresh_discards_the_content_but_leaves_a_copy() {
+fn trap_1_starting_afresh_discards_the_content_but_leaves_a_copy() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.xml");
     fs::write(&path, "<not even XML").unwrap();
@@ -228,7 +228,7 @@ fn starting_afresh_discards_the_content_but_leaves_a_copy() {
 }
 
 #[test]
-fn a_broken_file_at_a_reread_is_refused_and_left_alone() {
+fn trap_5_a_broken_file_at_a_reread_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.xml");
     let broken = "<C>\n<SERVER>\n<PREF NAME=\"movie_folder\">x\n</C>\n";
@@ -262,7 +262,7 @@ fn saving_keeps_mode_and_link_and_notices_another_writer() {
 }
 
 #[test]
-fn an_update_keeps_what_was_edited_by_hand_meanwhile() {
+fn trap_56_an_update_keeps_what_was_edited_by_hand_meanwhile() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.xml");
     let mut prefs = Prefs::generate_default(&path).unwrap().prefs;
@@ -281,7 +281,35 @@ fn an_update_keeps_what_was_edited_by_hand_meanwhile() {
 }
 
 #[test]
-fn a_list_reduced_to_one_value_becomes_a_pref_and_back() {
+fn of_a_file_that_others_wrote_one_copy_is_kept_before_it_is_rewritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.xml");
+    let copies = || {
+        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with("s.xml.")).collect::<Vec<_>>()
+    };
+    let mut prefs = Prefs::generate_default(&path).unwrap().prefs;
+    let server = Place::server();
+    prefs.update(|document| document.set_value(&server, "movie_folder", 0, b"/a/")).unwrap();
+    assert!(copies().is_empty(), "all of it is ours");
+    let theirs = "<C><SERVER><!-- theirs --></SERVER></C>";
+    fs::write(&path, theirs).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
+    for _ in 0..2 {
+        let mut prefs = Prefs::load(&path).unwrap().prefs;
+        prefs.complete();
+        prefs.save().unwrap();
+        prefs.update(|document| document.set_value(&server, "movie_folder", 0, b"/b/")).unwrap();
+        let found = copies();
+        assert_eq!(found.len(), 1, "{found:?}");
+        let copy = folder.path().join(&found[0]);
+        assert_eq!(fs::read_to_string(&copy).unwrap(), theirs);
+        assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o604);
+    }
+}
+
+#[test]
+fn trap_57_a_list_reduced_to_one_value_becomes_a_pref_and_back() {
     let (mut document, server) = (odd(), Place::server());
     document.remove_value(&server, "rtsp_port", 0).unwrap();
     let single = "\t\t<PREF NAME=\"rtsp_port\" TYPE=\"UInt16\" >554</PREF>\n";

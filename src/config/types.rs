@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_word_true_is_true() {
+    fn trap_6_only_the_word_true_is_true() {
         for text in ["true", "TRUE", "True"] {
             assert_eq!(parse_bool(text.as_bytes()), (true, None));
         }

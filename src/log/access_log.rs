@@ -7,13 +7,15 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use chrono::NaiveDateTime;
+use serde_json::{Map, Value};
 
 use crate::config::Prefs;
 use crate::config::identity::{SERVER_NAME, SERVER_VERSION};
 
+use super::access_event::AccessEvent;
 use super::clock::Clock;
-use super::escape::field;
-use super::request_log::{DATE, RequestLog, RequestLogOptions, request_log_methods};
+use super::escape::{cut, field};
+use super::request_log::{DATE, RequestLog, RequestLogExtras, RequestLogOptions, request_log_methods};
 use super::rolling::{Complaint, RollingOptions};
 use super::user_agent::UserAgentParts;
 
@@ -63,7 +65,7 @@ pub const ACCESS_FIELDS: [&str; 39] = [
 /// Longest path and User-Agent written, in bytes.
 const MAX_TEXT: usize = 255;
 /// Longest other text written, in bytes; a bound against requests made to fill the disk.
-const MAX_OTHER: usize = 2048;
+pub(super) const MAX_OTHER: usize = 2048;
 
 /// The transport of a session's first stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -200,85 +202,148 @@ impl AccessEntry {
 
     /// The line, with `ended` as given; a blank follows the last field, as in DSS.
     pub fn line(&self, ended: NaiveDateTime) -> String {
-        let mut line = Line(String::with_capacity(512));
-        self.who_and_what(&mut line, ended);
-        self.delivery(&mut line);
-        self.server_side(&mut line);
-        line.0
+        self.line_dated(ended, DATE)
     }
 
-    fn who_and_what(&self, line: &mut Line, ended: NaiveDateTime) {
+    fn line_dated(&self, ended: NaiveDateTime, format: &'static str) -> String {
+        let mut line = Line { text: String::with_capacity(512), ended, format };
+        self.put(&mut line);
+        line.text
+    }
+
+    /// The same as an object: members named like the columns, numbers as numbers, `null` for what is not known.
+    fn object(&self) -> Map<String, Value> {
+        let mut object = Object { names: ACCESS_FIELDS.iter(), members: Map::new() };
+        self.put(&mut object);
+        object.members
+    }
+
+    fn put(&self, out: &mut impl Fields) {
+        self.who_and_what(out);
+        self.delivery(out);
+        self.server_side(out);
+    }
+
+    fn who_and_what(&self, out: &mut impl Fields) {
         let agent = self.user_agent.split(['\t', '\r', '\n']).next().unwrap_or_default();
         let parts = UserAgentParts::parse(agent);
         let stem = if self.cs_uri_stem.len() > MAX_TEXT { "" } else { &self.cs_uri_stem };
-        line.text(&self.c_ip);
-        line.value(ended.format("%Y-%m-%d %H:%M:%S"));
-        line.text(&self.c_dns);
-        line.text(stem);
-        line.value(self.c_starttime);
-        line.value(self.x_duration);
-        line.value(self.c_rate);
-        line.value(self.c_status);
-        line.text(&self.c_ip);
-        line.text(&parts.version);
-        line.text(&parts.language);
-        line.short_text(agent);
-        line.text(&parts.os);
-        line.text(&parts.os_version);
-        line.text(&parts.cpu);
+        out.text(&self.c_ip, MAX_OTHER);
+        out.date_and_time();
+        out.text(&self.c_dns, MAX_OTHER);
+        out.text(stem, MAX_OTHER);
+        out.number(self.c_starttime);
+        out.number(self.x_duration);
+        out.number(self.c_rate);
+        out.number(self.c_status);
+        out.text(&self.c_ip, MAX_OTHER);
+        out.text(&parts.version, MAX_OTHER);
+        out.text(&parts.language, MAX_OTHER);
+        out.text(agent, MAX_TEXT);
+        out.text(&parts.os, MAX_OTHER);
+        out.text(&parts.os_version, MAX_OTHER);
+        out.text(&parts.cpu, MAX_OTHER);
     }
 
-    fn delivery(&self, line: &mut Line) {
-        line.value(self.filelength);
-        line.value(self.filesize);
-        line.value(self.avgbandwidth);
-        line.text("RTP");
-        line.text(match self.transport {
+    fn delivery(&self, out: &mut impl Fields) {
+        out.number(self.filelength);
+        out.number(self.filesize);
+        out.number(self.avgbandwidth);
+        out.text("RTP", MAX_OTHER);
+        let transport = match self.transport {
             AccessTransport::None => "",
             AccessTransport::Udp => "UDP",
             AccessTransport::Tcp => "TCP",
-        });
-        line.text(&self.audiocodec);
-        line.text(&self.videocodec);
-        line.value(self.sc_bytes);
-        line.value(self.cs_bytes);
-        line.value(self.c_bytes);
-        line.value(self.s_pkts_sent);
-        line.value(self.c_pkts_received);
-        line.value(self.c_pkts_lost_client);
-        line.value(self.c_buffercount);
-        line.value(self.c_totalbuffertime);
-        line.value(self.c_quality);
+        };
+        out.text(transport, MAX_OTHER);
+        out.text(&self.audiocodec, MAX_OTHER);
+        out.text(&self.videocodec, MAX_OTHER);
+        out.number(self.sc_bytes);
+        out.number(self.cs_bytes);
+        out.number(self.c_bytes);
+        out.number(self.s_pkts_sent);
+        out.number(self.c_pkts_received);
+        out.number(self.c_pkts_lost_client);
+        out.number(self.c_buffercount);
+        out.number(self.c_totalbuffertime);
+        out.number(self.c_quality);
     }
 
-    fn server_side(&self, line: &mut Line) {
-        line.text(&self.s_ip);
-        line.text(&self.s_dns);
-        line.value(self.s_totalclients);
-        line.value(self.s_cpu_util);
-        line.text(&self.cs_uri_query);
-        line.text(&self.c_username);
-        line.text(&self.sc_realm);
+    fn server_side(&self, out: &mut impl Fields) {
+        out.text(&self.s_ip, MAX_OTHER);
+        out.text(&self.s_dns, MAX_OTHER);
+        out.number(self.s_totalclients);
+        out.number(self.s_cpu_util);
+        out.text(&self.cs_uri_query, MAX_OTHER);
+        out.text(&self.c_username, MAX_OTHER);
+        out.text(&self.sc_realm, MAX_OTHER);
     }
 }
 
+/// What an entry is written into, column by column.
+trait Fields {
+    /// A text of at most `max` bytes.
+    fn text(&mut self, text: &str, max: usize);
+    fn number(&mut self, number: impl Into<u64>);
+    /// Two columns.
+    fn date_and_time(&mut self);
+}
+
 /// A line under construction; a blank follows each field.
-struct Line(String);
+struct Line {
+    text: String,
+    ended: NaiveDateTime,
+    format: &'static str,
+}
 
 impl Line {
-    fn text(&mut self, text: &str) {
-        field(&mut self.0, text, MAX_OTHER);
-        self.0.push(' ');
-    }
-
-    fn short_text(&mut self, text: &str) {
-        field(&mut self.0, text, MAX_TEXT);
-        self.0.push(' ');
-    }
-
-    fn value(&mut self, value: impl Display) {
+    fn put(&mut self, value: impl Display) {
         // Writing to a String cannot fail.
-        let _ = write!(self.0, "{value} ");
+        let _ = write!(self.text, "{value} ");
+    }
+}
+
+impl Fields for Line {
+    fn text(&mut self, text: &str, max: usize) {
+        field(&mut self.text, text, max);
+        self.text.push(' ');
+    }
+
+    fn number(&mut self, number: impl Into<u64>) {
+        self.put(number.into());
+    }
+
+    fn date_and_time(&mut self) {
+        self.put(self.ended.format(self.format));
+    }
+}
+
+/// An object under construction.
+struct Object {
+    names: std::slice::Iter<'static, &'static str>,
+    members: Map<String, Value>,
+}
+
+impl Object {
+    fn put(&mut self, value: Value) {
+        if let Some(name) = self.names.next() {
+            self.members.insert((*name).to_owned(), value);
+        }
+    }
+}
+
+impl Fields for Object {
+    fn text(&mut self, text: &str, max: usize) {
+        self.put(if text.is_empty() { Value::Null } else { cut(text, max).into() });
+    }
+
+    fn number(&mut self, number: impl Into<u64>) {
+        self.put(number.into().into());
+    }
+
+    fn date_and_time(&mut self) {
+        // The object has a time of its own.
+        self.names.nth(1);
     }
 }
 
@@ -286,14 +351,20 @@ impl RequestLogOptions {
     /// The access log's options as QTSSAccessLogModule's preferences have them.
     pub fn access_from_prefs(prefs: &Prefs) -> Self {
         let module = prefs.module("QTSSAccessLogModule");
+        let file = RollingOptions {
+            dir: module.path("request_logfile_dir"),
+            name: module.string("request_logfile_name"),
+            max_size: module.u32("request_logfile_size").into(),
+            max_days: module.u32("request_logfile_interval"),
+            close_on_write: prefs.server.force_logs_close_on_write,
+        };
         Self {
-            file: RollingOptions {
-                dir: module.path("request_logfile_dir"),
-                name: module.string("request_logfile_name"),
-                max_size: module.u32("request_logfile_size").into(),
-                max_days: module.u32("request_logfile_interval"),
-                close_on_write: prefs.server.force_logs_close_on_write,
+            extras: RequestLogExtras {
+                milliseconds: module.bool("request_logtime_milliseconds"),
+                events: module.bool("request_log_events"),
+                json: file.beside(&module.string("request_json_logfile_name")),
             },
+            file,
             enabled: module.bool("request_logging"),
             gmt: module.bool("request_logtime_in_gmt"),
         }
@@ -308,7 +379,23 @@ request_log_methods!(AccessLog, header);
 impl AccessLog {
     /// Writes an entry, unless request logging is off.
     pub fn write(&self, entry: &AccessEntry) {
-        self.0.write(|| entry.line(self.0.entry_time(entry.ended)));
+        self.0.write(|| entry.line_dated(self.0.entry_time(entry.ended), self.0.date_format()));
+        if self.0.is_enabled() {
+            self.0.json.write(entry.ended, || entry.object());
+        }
+    }
+
+    /// Whether events are written: they are if a preference asks for them.
+    pub fn wants_events(&self) -> bool {
+        self.0.wants_events()
+    }
+
+    /// Writes an event, if events are written.
+    pub fn write_event(&self, event: &AccessEvent) {
+        if self.wants_events() {
+            self.0.write(|| event.line(self.0.entry_time(event.at), self.0.date_format()));
+            self.0.json.write(event.at, || event.object());
+        }
     }
 }
 
@@ -328,6 +415,7 @@ mod tests {
 
     use chrono::NaiveDate;
 
+    use super::super::access_event::AccessEventKind;
     use super::super::clock::ManualClock;
     use super::*;
 
@@ -374,7 +462,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_has_thirty_nine_fields_whatever_the_peer_sends() {
+    fn trap_34_every_line_has_thirty_nine_fields_whatever_the_peer_sends() {
         let nasty = " x\ty\n#Remark: forged\r\u{1b}[2J \u{85}";
         let entry = AccessEntry {
             cs_uri_stem: nasty.into(),
@@ -425,7 +513,7 @@ mod tests {
         let dir = folder.path().to_owned();
         let file =
             RollingOptions { dir, name: "StreamingServer".into(), max_size: 0, max_days: 0, close_on_write: false };
-        let options = RequestLogOptions { file, enabled: true, gmt: true };
+        let options = RequestLogOptions { file, enabled: true, gmt: true, extras: RequestLogExtras::default() };
         let log = AccessLog::new(options.clone(), clock.clone(), Box::new(|_| {}));
         log.startup();
         let entry = AccessEntry { ended: clock.now(), ..example() };
@@ -450,5 +538,51 @@ mod tests {
         assert!(lines[7].starts_with("127.0.0.1 2026-11-22 20:18:26 "));
         assert!(lines[8].starts_with("127.0.0.1 2026-11-22 22:18:26 "));
         assert_eq!(lines.len(), 10, "nothing is written while logging is off");
+    }
+
+    #[test]
+    fn events_are_remarks_and_json_lines_have_the_columns_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at(time(), Duration::from_secs(2 * 3600)));
+        clock.advance(Duration::from_millis(40));
+        let dir = folder.path().to_owned();
+        let file =
+            RollingOptions { dir, name: "StreamingServer".into(), max_size: 0, max_days: 0, close_on_write: false };
+        let extras = RequestLogExtras { milliseconds: true, events: true, json: file.beside("StreamingServerJson") };
+        let options = RequestLogOptions { file, enabled: true, gmt: true, extras };
+        let log = AccessLog::new(options.clone(), clock.clone(), Box::new(|_| {}));
+        let mut event = AccessEvent {
+            kind: AccessEventKind::Pause,
+            at: clock.now(),
+            c_ip: "127.0.0.1".into(),
+            cs_uri_stem: "/a b.mov\n".into(),
+            npt: Some(12.3456),
+            sc_bytes: 4711,
+            c_username: String::new(),
+            session: 17,
+        };
+        log.write_event(&event);
+        event.npt = None;
+        log.write_event(&event);
+        log.write(&AccessEntry { ended: clock.now(), ..example() });
+        let text = std::fs::read_to_string(log.path()).unwrap();
+        let lines: Vec<_> = text.lines().skip(6).collect();
+        let remark = "#Remark: PAUSE 2026-11-22 20:18:26.040 c-ip=127.0.0.1 cs-uri-stem=/a%20b.mov%0A npt=12.346 \
+                      sc-bytes=4711 c-username=- session=17";
+        assert_eq!(lines[..2], [remark, &remark.replace("12.346", "-")]);
+        assert!(lines[2].starts_with("127.0.0.1 2026-11-22 20:18:26.040 127.0.0.1:8554 "), "{}", lines[2]);
+        assert_eq!((lines.len(), lines[2].split(' ').count()), (3, 40));
+        let text = std::fs::read_to_string(folder.path().join("StreamingServerJson.log")).unwrap();
+        let objects: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(objects.len(), 4, "{text}");
+        assert_eq!((&objects[1]["event"], &objects[1]["npt"]), (&"pause".into(), &12.3456.into()));
+        let entry = objects[3].as_object().unwrap();
+        assert_eq!(entry.len(), 38, "date and time are one");
+        assert_eq!(entry["time"], "2026-11-22T20:18:26.040Z");
+        assert_eq!((&entry["filesize"], &entry["sc-bytes"]), (&685_941.into(), &37_129.into()));
+        assert_eq!((&entry["audiocodec"], &entry["c-os"]), (&Value::Null, &"Mac".into()));
+        log.set_options(RequestLogOptions { extras: RequestLogExtras::default(), ..options });
+        log.write_event(&event);
+        assert_eq!(std::fs::read_to_string(log.path()).unwrap().lines().count(), 9);
     }
 }

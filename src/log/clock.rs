@@ -53,6 +53,11 @@ impl ManualClock {
     pub fn advance(&self, by: Duration) {
         *self.now.lock() += by;
     }
+
+    /// Puts the clock back, as an operator may do.
+    pub fn put_back(&self, by: Duration) {
+        *self.now.lock() -= by;
+    }
 }
 
 impl Clock for ManualClock {

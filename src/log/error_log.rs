@@ -13,13 +13,22 @@ use crate::config::Prefs;
 
 use super::clock::Clock;
 use super::escape::{cut, message};
+use super::json_log::{JsonLog, SharedComplaint, members};
 use super::level::Level;
 use super::rolling::{Complaint, RollingLog, RollingOptions};
+use super::system::{SystemLog, SystemLogTarget};
 
 /// Longest line written, in bytes, date and level included; DSS 6.0.3's buffer was as long.
 const MAX_LINE: usize = 2172;
 /// Dates in the error log, local time.
 const DATE: &str = "%Y-%m-%d %H:%M:%S";
+/// The same with milliseconds, if they are asked for.
+const DATE_MILLISECONDS: &str = "%Y-%m-%d %H:%M:%S%.3f";
+/// The module in whose section the preferences are that DSS 6.0.3 did not have.
+const SECTION: &str = "QTSSErrorLogModule";
+
+/// Does something when logs are to be opened anew.
+type Reopen = Box<dyn Fn() + Send + Sync>;
 
 thread_local! {
     /// Set while this thread calls sinks, so that a module that logs from its ErrorLog role does not get its own messages.
@@ -44,20 +53,46 @@ pub struct ErrorLogOptions {
     pub screen: bool,
     /// Write the file (`error_logging`).
     pub enabled: bool,
+    /// What DSS 6.0.3 did not have.
+    pub extras: ErrorLogExtras,
+}
+
+/// Additions to DSS 6.0.3's error log, all of them off unless asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ErrorLogExtras {
+    /// Milliseconds in the dates of entries (`error_log_milliseconds`).
+    pub milliseconds: bool,
+    /// A second file with an object in JSON on each line (`error_json_logfile_name`).
+    pub json: Option<RollingOptions>,
+    /// The machine's own log, which gets every entry too (`system_log`).
+    pub system: Option<SystemLogTarget>,
+}
+
+impl ErrorLogExtras {
+    fn from_prefs(prefs: &Prefs, file: &RollingOptions) -> Self {
+        let section = prefs.module(SECTION);
+        Self {
+            milliseconds: section.bool("error_log_milliseconds"),
+            json: file.beside(&section.string("error_json_logfile_name")),
+            system: SystemLogTarget::parse(&section.string("system_log")),
+        }
+    }
 }
 
 impl ErrorLogOptions {
     /// The options as the server preferences have them.
     pub fn from_prefs(prefs: &Prefs) -> Self {
         let server = &prefs.server;
+        let file = RollingOptions {
+            dir: prefs.server_path("error_logfile_dir"),
+            name: server.error_logfile_name.clone(),
+            max_size: server.error_logfile_size.into(),
+            max_days: server.error_logfile_interval,
+            close_on_write: server.force_logs_close_on_write,
+        };
         Self {
-            file: RollingOptions {
-                dir: prefs.server_path("error_logfile_dir"),
-                name: server.error_logfile_name.clone(),
-                max_size: server.error_logfile_size.into(),
-                max_days: server.error_logfile_interval,
-                close_on_write: server.force_logs_close_on_write,
-            },
+            extras: ErrorLogExtras::from_prefs(prefs, &file),
+            file,
             verbosity: server.error_logfile_verbosity,
             screen: server.screen_logging,
             enabled: server.error_logging,
@@ -68,11 +103,15 @@ impl ErrorLogOptions {
 /// The error log: a file, a copy on the screen, and sinks. Writing never fails its caller; a panic of a sink is the sink's.
 pub struct ErrorLog {
     file: RollingLog,
+    json: JsonLog,
+    system: Arc<SystemLog>,
     clock: Arc<dyn Clock>,
     verbosity: AtomicU32,
     ceiling: AtomicU32,
     screen_on: AtomicBool,
     file_on: AtomicBool,
+    milliseconds: AtomicBool,
+    others: Mutex<Vec<Reopen>>,
     sinks: ArcSwap<Vec<Arc<dyn LogSink>>>,
     output: Mutex<Output>,
 }
@@ -101,12 +140,26 @@ impl ErrorLog {
         screen: Box<dyn Write + Send>,
         complaint: Complaint,
     ) -> Self {
+        let extras = options.extras;
+        let system = Arc::new(SystemLog::new(extras.system));
+        // A server in the background has no screen, but the machine's log may be listening.
+        let (machine, time) = (Arc::clone(&system), Arc::clone(&clock));
+        let complaint: SharedComplaint = Arc::new(move |text: &str| {
+            complaint(text);
+            machine.send(Level::Warning, &message(text), time.local());
+        });
+        let of_file = Arc::clone(&complaint);
+        let of_file = Box::new(move |text: &str| of_file(text));
         Self {
             verbosity: AtomicU32::new(options.verbosity),
             ceiling: AtomicU32::new(u32::MAX),
             screen_on: AtomicBool::new(options.screen),
             file_on: AtomicBool::new(options.enabled),
-            file: RollingLog::new(options.file, clock.clone(), Box::new(|_| String::new()), complaint),
+            milliseconds: AtomicBool::new(extras.milliseconds),
+            json: JsonLog::new(extras.json, clock.clone(), complaint),
+            system,
+            others: Mutex::default(),
+            file: RollingLog::new(options.file, clock.clone(), Box::new(|_| String::new()), of_file),
             clock,
             sinks: ArcSwap::default(),
             output: Mutex::new(Output { screen, last: None, repeats: 0 }),
@@ -119,6 +172,9 @@ impl ErrorLog {
         self.screen_on.store(options.screen, Ordering::Relaxed);
         self.file_on.store(options.enabled, Ordering::Relaxed);
         self.file.set_options(options.file);
+        self.milliseconds.store(options.extras.milliseconds, Ordering::Relaxed);
+        self.json.set_options(options.extras.json);
+        self.system.set_target(options.extras.system);
     }
 
     /// Holds the verbosity at this level whatever the preference says, or ends that. DSS did so at `Warning` while modules
@@ -178,6 +234,7 @@ impl ErrorLog {
         if self.file_on.load(Ordering::Relaxed) {
             self.file.tick();
         }
+        self.json.tick();
     }
 
     /// Rolls the log now (service RollErrorLog). Returns the rolled file's path, `None` without a log.
@@ -188,14 +245,26 @@ impl ErrorLog {
         self.file.roll()
     }
 
-    /// Opens the file anew (at a hang-up signal).
+    /// Opens the files anew (at a hang-up signal), and those of the other logs.
     pub fn reopen(&self) {
         self.file.reopen();
+        self.json.reopen();
+        self.others.lock().iter().for_each(|reopen| reopen());
+    }
+
+    /// Has another log opened anew together with this one.
+    pub fn on_reopen(&self, reopen: impl Fn() + Send + Sync + 'static) {
+        self.others.lock().push(Box::new(reopen));
     }
 
     /// Path of the file in use.
     pub fn path(&self) -> PathBuf {
         self.file.path()
+    }
+
+    /// Paths of all files in use: the log, and that of JSON lines if there is one.
+    pub fn paths(&self) -> impl Iterator<Item = PathBuf> {
+        std::iter::once(self.path()).chain(self.json.path())
     }
 
     fn write_out(&self, level: Level, text: &str) {
@@ -206,13 +275,20 @@ impl ErrorLog {
             return;
         }
         self.flush_repeats(&mut output);
-        let line = format!("{}: {level}: {text}", self.clock.local().format(DATE));
-        let line = cut(&line, MAX_LINE);
-        if self.file_on.load(Ordering::Relaxed) {
-            self.file.write(line);
-        }
+        self.put(level.name(), &text, &format!("{level}: {text}"));
+        self.system.send(level, cut(&text, MAX_LINE), self.clock.local());
         self.show(&mut output, &format!("{level}: {text}"));
         output.last = Some((level, text));
+    }
+
+    /// Writes an entry to the files: `dated` follows the date, level and text are JSON's.
+    fn put(&self, level: &str, text: &str, dated: &str) {
+        if self.file_on.load(Ordering::Relaxed) {
+            let date = if self.milliseconds.load(Ordering::Relaxed) { DATE_MILLISECONDS } else { DATE };
+            self.file.write(cut(&format!("{}: {dated}", self.clock.local().format(date)), MAX_LINE));
+        }
+        let entry = || members([("level", level.into()), ("message", cut(text, MAX_LINE).into())]);
+        self.json.write(self.clock.now(), entry);
     }
 
     fn flush_repeats(&self, output: &mut Output) {
@@ -221,9 +297,9 @@ impl ErrorLog {
             return;
         }
         let text = format!("--last message repeated {times} times");
-        if self.file_on.load(Ordering::Relaxed) {
-            self.file.write(&format!("{}: {text}", self.clock.local().format(DATE)));
-        }
+        let level = output.last.as_ref().map_or(Level::Info, |(level, _)| *level);
+        self.put(level.name(), &text, &text);
+        self.system.send(level, &text, self.clock.local());
         self.show(output, &text);
     }
 
@@ -238,6 +314,7 @@ impl ErrorLog {
         if self.file_on.load(Ordering::Relaxed) {
             self.file.write(&format!("# Streaming {what} {}", self.clock.local().format(DATE)));
         }
+        self.json.remark(what);
     }
 }
 
@@ -282,7 +359,7 @@ mod tests {
     fn options(folder: &tempfile::TempDir) -> ErrorLogOptions {
         let dir = folder.path().to_owned();
         let file = RollingOptions { dir, name: "Error".into(), max_size: 0, max_days: 0, close_on_write: false };
-        ErrorLogOptions { file, verbosity: 2, screen: true, enabled: true }
+        ErrorLogOptions { file, verbosity: 2, screen: true, enabled: true, extras: ErrorLogExtras::default() }
     }
 
     fn bench() -> Bench {
@@ -391,6 +468,66 @@ mod tests {
         bench.log.write(Level::Debug, "below the verbosity\n");
         assert_eq!(*sink.1.lock(), ["DEBUG: below the verbosity\n"]);
         assert_eq!(bench.lines()[1..], ["2026-01-02 03:04:05: WARNING: from the sink"]);
+    }
+
+    #[test]
+    fn milliseconds_json_lines_and_the_machines_own_log_are_there_when_asked_for() {
+        use std::os::unix::net::UnixDatagram;
+        let bench = bench();
+        let socket = bench.folder.path().join("socket");
+        let machine = UnixDatagram::bind(&socket).unwrap();
+        machine.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let plain = options(&bench.folder);
+        let extras = ErrorLogExtras {
+            milliseconds: true,
+            json: plain.file.beside("ErrorJson"),
+            system: SystemLogTarget::parse(&format!("syslog:{}", socket.display())),
+        };
+        bench.log.set_options(ErrorLogOptions { extras, ..plain.clone() });
+        bench.clock.advance(Duration::from_millis(7));
+        bench.log.startup();
+        for _ in 0..3 {
+            bench.log.write(Level::Warning, "a \"quoted\"\nline");
+        }
+        bench.log.shutdown();
+        assert_eq!(
+            bench.lines()[1..],
+            [
+                "# Streaming STARTUP 2026-01-02 03:04:05",
+                "2026-01-02 03:04:05.007: WARNING: a \"quoted\"\\nline",
+                "2026-01-02 03:04:05.007: --last message repeated 2 times",
+                "# Streaming SHUTDOWN 2026-01-02 03:04:05"
+            ]
+        );
+        let json = std::fs::read_to_string(bench.folder.path().join("ErrorJson.log")).unwrap();
+        let objects: Vec<serde_json::Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(objects.len(), 5, "{json}");
+        assert_eq!(objects[0]["created"], "2026-01-02T03:04:05");
+        assert_eq!((&objects[1]["event"], &objects[4]["event"]), (&"STARTUP".into(), &"SHUTDOWN".into()));
+        let entry = serde_json::json!({
+            "time": "2026-01-02T03:04:05.007Z", "level": "WARNING", "message": "a \"quoted\"\\nline"
+        });
+        assert_eq!(objects[2], entry);
+        let mut bytes = [0; 500];
+        let length = machine.recv(&mut bytes).unwrap();
+        assert!(String::from_utf8_lossy(&bytes[..length]).ends_with("]: WARNING: a \"quoted\"\\nline"));
+        // Switched off again, all is as before.
+        bench.log.set_options(plain);
+        bench.log.write(Level::Warning, "plain");
+        assert_eq!(bench.lines().last().map(String::as_str), Some("2026-01-02 03:04:05: WARNING: plain"));
+        assert_eq!(std::fs::read_to_string(bench.folder.path().join("ErrorJson.log")).unwrap(), json);
+    }
+
+    #[test]
+    fn other_logs_are_opened_anew_with_this_one() {
+        let bench = bench();
+        let count = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&count);
+        bench.log.on_reopen(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        bench.log.reopen();
+        assert_eq!(count.load(Ordering::Relaxed), 1);
     }
 
     #[test]

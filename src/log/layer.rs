@@ -126,7 +126,7 @@ mod tests {
     use tracing_subscriber::layer::SubscriberExt;
 
     use super::super::clock::ManualClock;
-    use super::super::error_log::ErrorLogOptions;
+    use super::super::error_log::{ErrorLogExtras, ErrorLogOptions};
     use super::super::rolling::RollingOptions;
     use super::*;
 
@@ -135,7 +135,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().to_owned();
         let file = RollingOptions { dir, name: "Error".into(), max_size: 0, max_days: 0, close_on_write: false };
-        let options = ErrorLogOptions { file, verbosity: 2, screen: false, enabled: true };
+        let extras = ErrorLogExtras::default();
+        let options = ErrorLogOptions { file, verbosity: 2, screen: false, enabled: true, extras };
         let time = NaiveDate::from_ymd_opt(2026, 1, 2).unwrap().and_hms_opt(3, 4, 5).unwrap();
         let clock = Arc::new(ManualClock::at(time, std::time::Duration::ZERO));
         let log = Arc::new(ErrorLog::new(options.clone(), clock));

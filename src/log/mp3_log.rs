@@ -13,7 +13,7 @@ use crate::config::identity::{SERVER_NAME, SERVER_VERSION};
 
 use super::clock::Clock;
 use super::escape::{field, quoted};
-use super::request_log::{DATE, RequestLog, RequestLogOptions, request_log_methods};
+use super::request_log::{DATE, RequestLog, RequestLogExtras, RequestLogOptions, request_log_methods};
 use super::rolling::{Complaint, RollingOptions};
 
 /// Longest text written in a field, in bytes.
@@ -67,6 +67,7 @@ impl RequestLogOptions {
             },
             enabled: module.bool("mp3_request_logging"),
             gmt: module.bool("mp3_request_logtime_in_gmt"),
+            extras: RequestLogExtras::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use chrono::NaiveDateTime;
 
 use super::clock::{Clock, to_gmt};
+use super::json_log::{JsonLog, SharedComplaint};
 use super::rolling::{Complaint, RollingLog, RollingOptions};
 
 /// Date and time as in every header and remark.
@@ -21,14 +22,30 @@ pub struct RequestLogOptions {
     pub enabled: bool,
     /// Write the times of entries in GMT instead of local time.
     pub gmt: bool,
+    /// What DSS 6.0.3 did not have.
+    pub extras: RequestLogExtras,
+}
+
+/// Additions to a log of requests, all of them off unless asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestLogExtras {
+    /// Milliseconds in the times of entries (`request_logtime_milliseconds`).
+    pub milliseconds: bool,
+    /// Remarks about what happens during a session (`request_log_events`).
+    pub events: bool,
+    /// A second file with an object in JSON on each line (`request_json_logfile_name`).
+    pub json: Option<RollingOptions>,
 }
 
 /// A rolling log with a W3C style header.
 pub(super) struct RequestLog {
     pub(super) file: RollingLog,
+    pub(super) json: JsonLog,
     pub(super) clock: Arc<dyn Clock>,
     enabled: AtomicBool,
     gmt: Arc<AtomicBool>,
+    milliseconds: AtomicBool,
+    events: AtomicBool,
 }
 
 impl RequestLog {
@@ -42,14 +59,42 @@ impl RequestLog {
         let gmt = Arc::new(AtomicBool::new(options.gmt));
         let header_gmt = gmt.clone();
         let header = Box::new(move |now| header(now, header_gmt.load(Ordering::Relaxed)));
-        let file = RollingLog::new(options.file, clock.clone(), header, complaint);
-        Self { file, clock, enabled: AtomicBool::new(options.enabled), gmt }
+        let complaint: SharedComplaint = Arc::from(complaint);
+        let of_file = Arc::clone(&complaint);
+        let extras = options.extras;
+        Self {
+            file: RollingLog::new(options.file, clock.clone(), header, Box::new(move |text| of_file(text))),
+            json: JsonLog::new(extras.json, clock.clone(), complaint),
+            clock,
+            enabled: AtomicBool::new(options.enabled),
+            gmt,
+            milliseconds: AtomicBool::new(extras.milliseconds),
+            events: AtomicBool::new(extras.events),
+        }
     }
 
     pub(super) fn set_options(&self, options: RequestLogOptions) {
         self.enabled.store(options.enabled, Ordering::Relaxed);
         self.gmt.store(options.gmt, Ordering::Relaxed);
         self.file.set_options(options.file);
+        self.milliseconds.store(options.extras.milliseconds, Ordering::Relaxed);
+        self.events.store(options.extras.events, Ordering::Relaxed);
+        self.json.set_options(options.extras.json);
+    }
+
+    /// Whether entries are written at all.
+    pub(super) fn is_enabled(&self) -> bool {
+        self.enabled.load(Ordering::Relaxed)
+    }
+
+    /// Whether remarks about what happens during a session are wanted.
+    pub(super) fn wants_events(&self) -> bool {
+        self.is_enabled() && self.events.load(Ordering::Relaxed)
+    }
+
+    /// How the date and time of an entry are written: one blank between them.
+    pub(super) fn date_format(&self) -> &'static str {
+        if self.milliseconds.load(Ordering::Relaxed) { "%Y-%m-%d %H:%M:%S%.3f" } else { DATE }
     }
 
     /// A time in the zone that entries are written in.
@@ -58,7 +103,7 @@ impl RequestLog {
     }
 
     pub(super) fn write(&self, line: impl FnOnce() -> String) {
-        if self.enabled.load(Ordering::Relaxed) {
+        if self.is_enabled() {
             self.file.write(&line());
         }
     }
@@ -66,11 +111,15 @@ impl RequestLog {
     /// `STARTUP` or `SHUTDOWN`; the word "beginning" is in both, as in DSS.
     pub(super) fn remark(&self, what: &str) {
         self.write(|| format!("#Remark: Streaming beginning {what} {}", self.clock.local().format(DATE)));
+        if self.is_enabled() {
+            self.json.remark(what);
+        }
     }
 
     pub(super) fn tick(&self) {
-        if self.enabled.load(Ordering::Relaxed) {
+        if self.is_enabled() {
             self.file.tick();
+            self.json.tick();
         }
     }
 }
@@ -115,6 +164,7 @@ macro_rules! request_log_methods {
             /// Opens the file anew (at a hang-up signal).
             pub fn reopen(&self) {
                 self.0.file.reopen();
+                self.0.json.reopen();
             }
 
             /// Path of the file in use.

@@ -16,6 +16,12 @@ use super::clock::Clock;
 const CREATION_LINE: &str = "#Log File Created On: ";
 /// Month first, local time, as DSS wrote it.
 const CREATION_TIME: &str = "%m/%d/%Y %H:%M:%S";
+/// The same for a log of JSON lines, whose first line is an object too.
+const JSON_CREATION_BEGIN: &str = "{\"created\":\"";
+/// What follows the time there.
+const JSON_CREATION_END: &str = "\"}";
+/// Local time.
+const JSON_CREATION_TIME: &str = "%Y-%m-%dT%H:%M:%S";
 /// Pause between attempts to open a log that could not be opened.
 const RETRY_OPEN: Duration = Duration::from_secs(1);
 /// Pause between attempts to roll a log whose folder does not allow it; the log grows on meanwhile.
@@ -37,6 +43,12 @@ pub struct RollingOptions {
 }
 
 impl RollingOptions {
+    /// The same for another log in the same folder; `None` for an empty name, and for this log's own.
+    pub fn beside(&self, name: &str) -> Option<Self> {
+        let name = name.trim();
+        (!name.is_empty() && name != self.name).then(|| Self { name: name.to_owned(), ..self.clone() })
+    }
+
     /// The log's path.
     pub fn path(&self) -> PathBuf {
         self.dir.join(format!("{}.log", self.name))
@@ -54,6 +66,8 @@ pub struct RollingLog {
     clock: Arc<dyn Clock>,
     header: Header,
     complaint: Complaint,
+    /// Every line is a JSON object, also those that the log writes about itself.
+    is_json: bool,
     state: Mutex<State>,
 }
 
@@ -83,7 +97,12 @@ impl RollingLog {
     pub fn new(options: RollingOptions, clock: Arc<dyn Clock>, header: Header, complaint: Complaint) -> Self {
         let (dir, name) = (options.dir.clone(), options.name.clone());
         let state = State { options, dir, name, open: None, retry_open: None, retry_roll: None, lost: 0, torn: false };
-        Self { clock, header, complaint, state: Mutex::new(state) }
+        Self { clock, header, complaint, is_json: false, state: Mutex::new(state) }
+    }
+
+    /// A log of JSON lines. It begins with an object that tells its creation.
+    pub fn json_lines(options: RollingOptions, clock: Arc<dyn Clock>, complaint: Complaint) -> Self {
+        Self { is_json: true, ..Self::new(options, clock, Box::new(|_| String::new()), complaint) }
     }
 
     /// Appends a line; its line end is added here.
@@ -163,14 +182,14 @@ impl RollingLog {
 
     fn append(&self, state: &mut State, line: &str, complaints: &mut Vec<String>) {
         let now = self.clock.now();
-        if state.open.is_none() && state.retry_open.is_some_and(|at| now < at) {
+        if state.open.is_none() && is_ahead(state.retry_open, now, RETRY_OPEN) {
             state.lost += 1;
             return;
         }
         let written = self.ensure_open(state).and_then(|()| {
             self.roll_if_due(state, complaints);
             self.ensure_open(state)?;
-            state.append_line(line)
+            state.append_line(line, self.is_json)
         });
         let Err(error) = written else { return };
         if state.lost == 0 {
@@ -195,7 +214,10 @@ impl RollingLog {
         let metadata = file.metadata()?;
         let now = self.clock.local();
         let created = if metadata.len() == 0 {
-            let head = format!("{CREATION_LINE}{}\n{}", now.format(CREATION_TIME), (self.header)(now));
+            let head = match self.is_json {
+                true => format!("{JSON_CREATION_BEGIN}{}{JSON_CREATION_END}\n", now.format(JSON_CREATION_TIME)),
+                false => format!("{CREATION_LINE}{}\n{}", now.format(CREATION_TIME), (self.header)(now)),
+            };
             file.write_all(head.as_bytes())?;
             now
         } else {
@@ -209,7 +231,7 @@ impl RollingLog {
 
     fn roll_if_due(&self, state: &mut State, complaints: &mut Vec<String>) {
         let now = self.clock.now();
-        if state.retry_roll.is_some_and(|at| now < at) || !state.is_due(self.clock.to_local(now)) {
+        if is_ahead(state.retry_roll, now, RETRY_ROLL) || !state.is_due(self.clock.to_local(now)) {
             return;
         }
         match state.rename() {
@@ -258,14 +280,16 @@ impl State {
         free.unwrap_or_else(|| path("---"))
     }
 
-    fn append_line(&mut self, line: &str) -> io::Result<()> {
+    fn append_line(&mut self, line: &str, is_json: bool) -> io::Result<()> {
         let Some(open) = &mut self.open else { return Err(io::ErrorKind::NotFound.into()) };
         let mut text = String::with_capacity(line.len() + 2);
         if self.torn {
             text.push('\n');
         }
-        if self.lost > 0 {
-            text.push_str(&format!("#Remark: {} lines before this could not be written\n", self.lost));
+        match self.lost {
+            0 => {}
+            lost if is_json => text.push_str(&format!("{{\"lost_lines\":{lost}}}\n")),
+            lost => text.push_str(&format!("#Remark: {lost} lines before this could not be written\n")),
         }
         text.push_str(line);
         text.push('\n');
@@ -280,6 +304,13 @@ impl State {
     }
 }
 
+/// Whether the end of a pause is still to come. One further away than the whole pause was set before somebody put the date
+/// back.
+fn is_ahead(end: Option<SystemTime>, now: SystemTime, pause: Duration) -> bool {
+    let left = end.and_then(|end| end.duration_since(now).ok());
+    left.is_some_and(|left| !left.is_zero() && left <= pause)
+}
+
 /// Whether a file ends with a line end; a crash or a full disk may have cut the last line off.
 fn ends_with_line_end(path: &Path, length: u64) -> bool {
     let mut last = [0];
@@ -292,8 +323,11 @@ fn creation_time(path: &Path) -> Option<NaiveDateTime> {
     let mut head = Vec::new();
     File::open(path).ok()?.take(128).read_to_end(&mut head).ok()?;
     let line = head.split(|&byte| byte == b'\n').next()?;
-    let time = std::str::from_utf8(line).ok()?.strip_prefix(CREATION_LINE)?;
-    NaiveDateTime::parse_from_str(time.trim_end(), CREATION_TIME).ok()
+    let line = std::str::from_utf8(line).ok()?.trim_end();
+    match line.strip_prefix(JSON_CREATION_BEGIN) {
+        Some(rest) => NaiveDateTime::parse_from_str(rest.strip_suffix(JSON_CREATION_END)?, JSON_CREATION_TIME).ok(),
+        None => NaiveDateTime::parse_from_str(line.strip_prefix(CREATION_LINE)?, CREATION_TIME).ok(),
+    }
 }
 
 #[cfg(test)]

@@ -4,17 +4,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use crate::log::{AccessEntry, AccessLog, AccessTransport, ErrorLog, Level, RequestLogOptions, SystemClock};
+use crate::log::{
+    AccessEntry, AccessEvent, AccessEventKind, AccessLog, AccessTransport, ErrorLog, Level, RequestLogOptions,
+    SystemClock,
+};
+use crate::qtss::attr::*;
 use crate::qtss::{BoxFuture, InitializeParams, Module, QtssError, Registration, Role, RoleCall, SyncRole};
-use crate::rtp::{RTP_HEADER_LEN, Transport};
-use crate::rtsp::Status;
-use crate::server::{ClientSession, ClosingSession, Preferences, RequestContext, Server, ServerState, SessionStream};
+use crate::rtp::{RTP_HEADER_LEN, StreamStats, Transport};
+use crate::rtsp::{Header, Method, Status};
+use crate::server::{
+    ClientSession, ClosingSession, Preferences, RequestContext, Server, ServerState, SessionState, SessionStream,
+};
 
 /// How often the log looks at its age.
 const LOG_TICK: Duration = Duration::from_secs(60);
 
 /// Seconds of the client's buffer that DSS writes down for every session that played.
 const CLIENT_BUFFER_SECONDS: u32 = 3;
+
+/// Who plays on so close to where the session was paused goes on; others went elsewhere.
+const SAME_PLACE_SECONDS: f64 = 0.5;
 
 /// The module.
 pub struct AccessLogModule {
@@ -31,20 +40,9 @@ impl AccessLogModule {
         let complaints = Arc::clone(error_log);
         let complain = Box::new(move |text: &str| complaints.write(Level::Warning, text));
         let log = Arc::new(AccessLog::new(options, Arc::new(SystemClock), complain));
+        let reopened = Arc::downgrade(&log);
+        error_log.on_reopen(move || reopened.upgrade().iter().for_each(|log| log.reopen()));
         Self { log, preferences: Arc::clone(preferences), idle: AtomicBool::new(false) }
-    }
-
-    /// Looks at the log's age once a minute, so that it is rolled without a new line, too.
-    fn watch_age(&self) {
-        let (log, Ok(runtime)) = (Arc::downgrade(&self.log), tokio::runtime::Handle::try_current()) else { return };
-        runtime.spawn(async move {
-            let mut ticks = tokio::time::interval(LOG_TICK);
-            loop {
-                ticks.tick().await;
-                let Some(log) = log.upgrade() else { return };
-                log.tick();
-            }
-        });
     }
 
     /// Idle and running again are remarks like stop and start.
@@ -82,6 +80,83 @@ impl AccessLogModule {
         entry.c_status = u32::from(status.code());
         self.log.write(&entry);
     }
+}
+
+/// What the module remembers of a session, to tell one PLAY from another.
+#[derive(Clone, Copy)]
+struct Played {
+    /// The last play that was seen to begin.
+    number: u32,
+    /// Where the session was paused since, in seconds.
+    paused_at: Option<f64>,
+}
+
+impl AccessLogModule {
+    /// A PLAY or PAUSE that went well is an event, if events are wanted.
+    fn log_event(&self, ctx: &RequestContext) {
+        if !self.log.wants_events() || ctx.status() != Status::Ok {
+            return;
+        }
+        let (Some(session), Some(request)) = (ctx.session(), ctx.request()) else { return };
+        let range = request.header(Header::Range).map(|_| ctx.object.f64(qtssRTSPReqStartTime).unwrap_or(0.0));
+        let event = ctx.with_state(|state| event_of(state, request.method(), range, started_at(&session)));
+        let Some((kind, npt)) = event.flatten() else { return };
+        let facts = session.log_facts();
+        self.log.write_event(&AccessEvent {
+            kind,
+            at: SystemTime::now(),
+            c_ip: session.peer.to_canonical().to_string(),
+            cs_uri_stem: facts.uri_stem,
+            npt,
+            sc_bytes: bytes_sent(&session),
+            c_username: facts.user,
+            session: session.object.u32(qtssCliSesCounterID).unwrap_or(0),
+        });
+    }
+}
+
+/// Where the last play began, in seconds: at the key frame, if it went back to one.
+fn started_at(session: &ClientSession) -> f64 {
+    let time = |attribute| session.object.i64(attribute).unwrap_or(0);
+    (time(qtssCliSesPlayTimeInMsec) - time(qtssCliSesAdjustedPlayTimeInMsec)) as f64 / 1000.0
+}
+
+/// Which event a request was and where in the movie, in seconds; `None` for one that changed nothing, such as a PLAY that
+/// is only a sign of life. `range` is where a Range header asked to begin.
+fn event_of(
+    state: &mut SessionState,
+    method: Method,
+    range: Option<f64>,
+    started_at: f64,
+) -> Option<(AccessEventKind, Option<f64>)> {
+    let seen = state.extension::<Played>().copied();
+    match (method, seen) {
+        (Method::Play, Some(seen)) if seen.number == state.play_number && seen.paused_at.is_none() => None,
+        (Method::Play, seen) => {
+            state.set_extension(Played { number: state.play_number, paused_at: None });
+            let kind = match (seen.map(|seen| seen.paused_at), range) {
+                (None, _) => AccessEventKind::Play,
+                (Some(_), None) => AccessEventKind::Resume,
+                // Players name the place where they stand, to which the server had been a little ahead.
+                (Some(Some(at)), Some(range)) if (at - range).abs() < SAME_PLACE_SECONDS => AccessEventKind::Resume,
+                (Some(_), Some(_)) => AccessEventKind::Seek,
+            };
+            Some((kind, Some(started_at)))
+        }
+        (Method::Pause, Some(seen)) if seen.paused_at.is_none() => {
+            let at = state.position.as_ref().map(|position| position.media_us.max(0) as f64 / 1e6);
+            state.set_extension(Played { paused_at: Some(at.unwrap_or(0.0)), ..seen });
+            Some((AccessEventKind::Pause, at))
+        }
+        _ => None,
+    }
+}
+
+/// RTP bytes that a session has been sent, with headers.
+fn bytes_sent(session: &ClientSession) -> u64 {
+    let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+    let of = |stats: &StreamStats| load(&stats.payload_bytes_sent) + load(&stats.packets_sent) * RTP_HEADER_LEN as u64;
+    session.object_streams().iter().map(|stream| of(stream.stats())).sum()
 }
 
 /// What is known of a session whatever it did.
@@ -162,7 +237,7 @@ impl Module for AccessLogModule {
 
     fn initialize(&self, _: &InitializeParams) -> Result<(), QtssError> {
         self.log.startup();
-        self.watch_age();
+        super::tick_every(LOG_TICK, &self.log, AccessLog::tick);
         Ok(())
     }
 
@@ -177,6 +252,7 @@ impl Module for AccessLogModule {
                 RoleCall::PostProcessor(params) => {
                     if let Some(ctx) = params.context::<Arc<RequestContext>>() {
                         self.log_refusal(ctx);
+                        self.log_event(ctx);
                     }
                 }
                 _ => {}
@@ -196,5 +272,39 @@ impl Module for AccessLogModule {
             _ => {}
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rtp::Position;
+
+    #[test]
+    fn plays_pauses_and_seeks_are_told_apart_and_signs_of_life_are_none() {
+        use AccessEventKind::{Pause, Play, Resume, Seek};
+        let mut state = SessionState::default();
+        let mut number = 0;
+        let mut play = |state: &mut SessionState, range, began| {
+            number += 1;
+            state.play_number = number;
+            event_of(state, Method::Play, range, began)
+        };
+        assert_eq!(event_of(&mut state, Method::Pause, None, 0.0), None, "nothing was played");
+        assert_eq!(play(&mut state, Some(0.0), 0.0), Some((Play, Some(0.0))));
+        assert_eq!(event_of(&mut state, Method::Play, None, 0.0), None, "a sign of life");
+        assert_eq!(play(&mut state, Some(30.0), 29.5), Some((Seek, Some(29.5))));
+        let stand = |state: &mut SessionState, media_us| {
+            state.position = Some(Position { media_us, at_us: 0, next: Default::default() });
+            event_of(state, Method::Pause, None, 0.0)
+        };
+        assert_eq!(stand(&mut state, 31_250_000), Some((Pause, Some(31.25))));
+        assert_eq!(stand(&mut state, 31_250_000), None, "paused already");
+        assert_eq!(play(&mut state, None, 31.25), Some((Resume, Some(31.25))));
+        stand(&mut state, 40_000_000);
+        assert_eq!(play(&mut state, Some(39.8), 39.5), Some((Resume, Some(39.5))), "where the player stands");
+        stand(&mut state, 41_000_000);
+        assert_eq!(play(&mut state, Some(5.0), 5.0), Some((Seek, Some(5.0))));
+        assert_eq!(event_of(&mut state, Method::Describe, None, 0.0), None);
     }
 }

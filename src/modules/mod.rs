@@ -7,10 +7,12 @@ mod error_log;
 mod file;
 mod flow_control;
 pub mod http;
+mod http_log;
 mod posix_file_sys;
 mod web_stats;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use self::access::AccessModule;
 pub use self::access_log::AccessLogModule;
@@ -18,6 +20,7 @@ pub use self::admin::{AdminModule, Query as AdminQuery};
 pub use self::error_log::ErrorLogModule;
 pub use self::file::FileModule;
 pub use self::flow_control::FlowControlModule;
+pub use self::http_log::HttpLogModule;
 pub use self::posix_file_sys::PosixFileSysModule;
 pub use self::web_stats::WebStatsModule;
 use crate::log::ErrorLog;
@@ -40,4 +43,17 @@ pub fn builtin(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> std
     ];
     modules.extend(WebStatsModule::if_wanted(preferences).map(|module| Arc::new(module) as Arc<dyn Module>));
     Ok(modules)
+}
+
+/// Does something with what a module owns, again and again, until the module is gone.
+fn tick_every<T: Send + Sync + 'static>(period: Duration, owned: &Arc<T>, tick: fn(&T)) {
+    let (owned, Ok(runtime)) = (Arc::downgrade(owned), tokio::runtime::Handle::try_current()) else { return };
+    runtime.spawn(async move {
+        let mut ticks = tokio::time::interval(period);
+        loop {
+            ticks.tick().await;
+            let Some(owned) = owned.upgrade() else { return };
+            tick(&owned);
+        }
+    });
 }

@@ -50,7 +50,7 @@ Options may be grouped (-dD), values may follow at once (-p8554). Long names: --
 --check-config (-t), --debug-level (-Z), --help (-h), --version (-v).
 
 Without -d, -D, -S or -x the server detaches from the terminal and a parent process watches over it. Signals: HUP reads
-the configuration again, TERM stops the server, INT restarts it under its parent. The configuration file is
+the configuration again, USR1 opens the logs anew, TERM stops the server, INT restarts it under its parent. The configuration file is
 /etc/streaming/streamingserver.xml; it is made with all defaults when it is missing.
 ";
 
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_option_is_refused_with_the_usage() {
+    fn trap_16_an_unknown_option_is_refused_with_the_usage() {
         for line in ["-Q", "-dQ", "--nonsense", "-p", "-c"] {
             let exit = parsed(line).unwrap_err();
             assert_eq!((exit.status, exit.stdout.as_str()), (2, ""), "{line}");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::cli::ConsoleTable;
+use crate::rtp::HistogramSnapshot;
 use crate::server::Server;
 
 /// Rows between two header lines.
@@ -21,13 +22,14 @@ pub(super) async fn run(server: Arc<Server>, table: ConsoleTable) {
     }
     let mut ticks = tokio::time::interval(interval);
     ticks.tick().await;
+    let mut late = server.engine.counters().lateness_us;
     for row in (0..ROWS).cycle() {
         ticks.tick().await;
         let mut text = String::new();
         if row == 0 {
             text.push_str(if performance { PERFORMANCE_HEADER } else { STATISTICS_HEADER });
         }
-        text.push_str(&if performance { performance_row(&server) } else { statistics_row(&server) });
+        text.push_str(&if performance { performance_row(&server, &mut late) } else { statistics_row(&server) });
         let mut stdout = std::io::stdout().lock();
         if stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_err() {
             return;
@@ -38,6 +40,8 @@ pub(super) async fn run(server: Arc<Server>, table: ConsoleTable) {
 const STATISTICS_HEADER: &str = "     RTP-Conns RTSP-Conns HTTP-Conns  kBits/Sec   Pkts/Sec    TotConn     TotBytes   \
                                  TotPktsLost          Time\n";
 
+/// The delays are milliseconds that packets left after they were due: on average and at most since the row before, and at
+/// most since the start. The latter two are upper bounds, less than twice the true values.
 const PERFORMANCE_HEADER: &str = "  RTP-Conns RTSP-Conns HTTP-Conns  kBits/Sec   Pkts/Sec RTP-Playing   AvgDelay CurMaxDelay   \
                                   MaxDelay AvgQuality  NumThinned                     Time\n";
 
@@ -62,12 +66,11 @@ fn statistics_row(server: &Server) -> String {
     )
 }
 
-fn performance_row(server: &Server) -> String {
+fn performance_row(server: &Server, last: &mut HistogramSnapshot) -> String {
     let stats = &server.stats;
-    let totals = server.engine.counters();
-    let late = &totals.lateness_us;
-    // Milliseconds: half of the packets, all but one in a hundred, and all left no later than this.
-    let [half, most, all] = [0.5, 0.99, 1.0].map(|share| late.quantile(share) / 1000);
+    let late = server.engine.counters().lateness_us;
+    let now_late = late.since(last);
+    *last = late;
     let (quality, thinned) = server.quality();
     format!(
         "{:>11}{:>11}{:>11}{:>11}{:>11}{:>12}{:>11}{:>12}{:>11}{:>11}{:>12}{:>25}\n",
@@ -77,9 +80,9 @@ fn performance_row(server: &Server) -> String {
         stats.current_bandwidth.load(Ordering::Relaxed) / 1024,
         stats.current_packets.load(Ordering::Relaxed),
         stats.current_playing.load(Ordering::Relaxed),
-        half,
-        most,
-        all,
+        now_late.mean() / 1000,
+        now_late.quantile(1.0) / 1000,
+        late.quantile(1.0) / 1000,
         quality,
         thinned,
         now()

@@ -43,6 +43,8 @@ struct Slot {
 /// What is in the shared memory. All of it is atomic and zero is its first state.
 #[repr(C)]
 struct Page {
+    /// 1 once the child ends because somebody wants another one.
+    restart_asked: AtomicU32,
     labels_used: AtomicU32,
     labels: [LabelText; LABELS],
     slots: [Slot; SLOTS],
@@ -187,6 +189,16 @@ impl CrashMarker {
         noted.into_iter().filter_map(|(_, _, label)| self.call(label.checked_sub(1)?)).collect()
     }
 
+    /// Notes that the process is about to end because it was asked to make room for another: that is no failure.
+    pub fn note_restart_asked(&self) {
+        self.page().restart_asked.store(1, Ordering::Release);
+    }
+
+    /// Whether the process that has ended was asked to make room for another.
+    pub fn was_restart_asked(&self) -> bool {
+        self.page().restart_asked.load(Ordering::Acquire) == 1
+    }
+
     fn call(&self, label: u32) -> Option<ModuleCall> {
         let label = self.page().labels.get(usize::try_from(label).ok()?)?;
         let length = usize::try_from(label.length.load(Ordering::Acquire)).ok()?.min(LABEL_TEXT);
@@ -198,6 +210,7 @@ impl CrashMarker {
     /// Forgets labels and calls, for the next child. Only the parent does it, while there is no child.
     pub(crate) fn clear(&self) {
         let page = self.page();
+        page.restart_asked.store(0, Ordering::Relaxed);
         page.labels_used.store(0, Ordering::Relaxed);
         page.labels.iter().for_each(|label| label.length.store(0, Ordering::Relaxed));
         page.slots.iter().for_each(|slot| slot.label.store(0, Ordering::Relaxed));

@@ -24,14 +24,17 @@ pub struct Death {
     pub status: ExitStatus,
     /// How long it lived.
     pub service: Duration,
+    /// It was asked to make room for another (SIGINT); a fatal state ends with the same exit status.
+    pub restart_asked: bool,
     /// The C modules that it was in, the innermost call of each thread.
     pub calls: Vec<ModuleCall>,
 }
 
 impl Death {
-    /// Whether the process ended by itself so that its parent starts it again, as it does upon SIGINT.
+    /// Whether the process ended by itself because it was asked for another one. A fatal message of a module, a start
+    /// without ports and a crash are none of that: they count, and the pauses between them grow.
     pub fn is_planned(&self) -> bool {
-        self.status.code() == Some(i32::from(EXIT_RESTART))
+        self.restart_asked && self.status.code() == Some(i32::from(EXIT_RESTART))
     }
 }
 
@@ -71,6 +74,7 @@ mod tests {
             pid: 7,
             status: ExitStatus::from_raw(raw),
             service: Duration::from_millis(75_900),
+            restart_asked: true,
             calls: calls.collect(),
         }
     }
@@ -91,8 +95,9 @@ mod tests {
     }
 
     #[test]
-    fn only_status_254_is_a_planned_end() {
+    fn only_status_254_that_was_asked_for_is_a_planned_end() {
         assert!(death(254 << 8, &[]).is_planned());
+        assert!(!Death { restart_asked: false, ..death(254 << 8, &[]) }.is_planned(), "a fatal state");
         for raw in [0, 1 << 8, 255 << 8, libc::SIGINT] {
             assert!(!death(raw, &[]).is_planned(), "{raw}");
         }

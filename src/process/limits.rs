@@ -3,6 +3,9 @@
 use std::io;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::unistd::{getpid, getppid, getsid};
+
+use crate::rtp::NICE_LIMIT;
 
 /// Descriptors for everything that does not grow with the clients: logs, listeners, UDP ports, modules, the runtime.
 const RESERVED: u64 = 128;
@@ -33,6 +36,25 @@ pub fn raise_descriptor_limit() -> io::Result<DescriptorLimits> {
         setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?;
     }
     Ok(DescriptorLimits { before, soft: hard.max(before), hard })
+}
+
+/// Lets the send workers have their priority after root's rights are gone. Without root they get what the limit allows
+/// (`LimitNICE` of a unit, limits.conf), or none.
+pub fn allow_send_priority() {
+    let allowed = getrlimit(Resource::RLIMIT_NICE).unwrap_or_default();
+    if allowed.0 < NICE_LIMIT {
+        if let Err(error) = setrlimit(Resource::RLIMIT_NICE, NICE_LIMIT, allowed.1.max(NICE_LIMIT)) {
+            tracing::debug!(%error, "no priority for the send workers");
+        }
+    }
+    // Linux may share the cores out by terminal session first, and then a thread's priority counts within it only. In a
+    // session of the server's own its group can have the same priority; a shell's group is not the server's to change.
+    let session = getsid(None).ok();
+    if session == Some(getpid()) || session == Some(getppid()) {
+        if let Err(error) = std::fs::write("/proc/self/autogroup", "-10") {
+            tracing::debug!(%error, "no priority for the server's session");
+        }
+    }
 }
 
 /// How many descriptors a server may need for `maximum_connections` clients (below zero: no limit).

@@ -11,6 +11,7 @@ pub mod crash_marker;
 pub mod daemon;
 pub mod death;
 pub mod limits;
+mod memory;
 pub mod pidfile;
 pub mod privileges;
 pub mod report;

@@ -64,8 +64,8 @@ struct RunUser {
     groups: Vec<Gid>,
 }
 
-/// The user and group that the server runs as.
-#[derive(Clone, Debug)]
+/// The user and group that the server runs as; by default those it was started as.
+#[derive(Clone, Debug, Default)]
 pub struct RunAs {
     user: Option<RunUser>,
     group: Option<(String, Gid)>,

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tracing_subscriber::layer::SubscriberExt;
@@ -14,15 +15,16 @@ use super::crash_marker::{CrashMarker, Label};
 use super::daemon::{self, LAUNCH_PATIENCE, Side};
 use super::death::{EXIT_FATAL, EXIT_RESTART};
 use super::limits;
+use super::memory;
 use super::pidfile::PidFile;
 use super::privileges::RunAs;
-use super::signals::{SignalEvent, SignalEvents, Signals};
+use super::signals::{SignalEvent, SignalEvents, Signals, StopReason};
 use super::systemd::{self, ServiceManager};
 use super::watchdog::{Child, Outcome, Watchdog};
 use crate::abi::{self, CModule, CallWatch, Host};
 use crate::config::{Finding, Prefs, Severity, check_file, identity};
 use crate::log::{ErrorLog, ErrorLogLayer, ErrorLogOptions, Level, SystemClock};
-use crate::modules::{self, ErrorLogModule};
+use crate::modules::{self, ErrorLogModule, HttpLogModule};
 use crate::qtss::attr::{qtssSvrHandledMethods, qtssSvrMessages, qtssSvrPreferences};
 use crate::qtss::messages::default_text;
 use crate::qtss::{AttrId, Module, Object, ObjectStore, ObjectType, QtssError, Registry, RegistryBuilder, Role};
@@ -55,7 +57,7 @@ fn start(mut command: CommandLine) -> u8 {
     command.config = absolute(&command.config);
     command.legacy_config = absolute(&command.legacy_config);
     // All that is wrong with the configuration is told here: a daemon has nobody to tell it to.
-    if let Err(error) = load(&command) {
+    if let Err(error) = load(&command, command.write_defaults) {
         complain(&error);
         return EXIT_FATAL;
     }
@@ -95,9 +97,10 @@ fn check_config(path: &Path) -> u8 {
     u8::from(findings.iter().any(|finding| finding.severity != Severity::Info))
 }
 
-fn load(command: &CommandLine) -> Result<(Prefs, Vec<Finding>), String> {
+/// Reads the configuration, or makes it; `afresh` discards what there is.
+fn load(command: &CommandLine, afresh: bool) -> Result<(Prefs, Vec<Finding>), String> {
     let legacy = Some(command.legacy_config.as_path());
-    let mut loaded = Prefs::open(&command.config, legacy, command.write_defaults).map_err(|error| {
+    let mut loaded = Prefs::open(&command.config, legacy, afresh).map_err(|error| {
         let number = error.os_error.unwrap_or(0);
         format!("{error}\nFatal Error: Could not load configuration file at {}. ({number})", command.config.display())
     })?;
@@ -121,16 +124,20 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
         Ok(signals) => signals,
         Err(error) => return give_up(child, &format!("cannot watch for signals: {error}")),
     };
-    let (prefs, findings) = match load(command) {
+    // What had to be discarded is discarded already.
+    let (prefs, findings) = match load(command, false) {
         Ok(loaded) => loaded,
         Err(error) => return give_up(child, &error),
     };
     let run_as = RunAs::resolve(&prefs.server.run_user_name, &prefs.server.run_group_name);
     let log_folder = prefs.server_path("error_logfile_dir");
-    let folder_trouble = run_as.as_ref().ok().and_then(|run_as| run_as.make_log_folder(&log_folder).err());
+    let folder_trouble = run_as.as_ref().ok().and_then(|run_as| match run_as.make_log_folder(&log_folder) {
+        Ok(()) => run_as.log_folder_warning(&log_folder),
+        Err(error) => Some(format!("{}: {error}", log_folder.display())),
+    });
     let error_log = open_error_log(&prefs);
-    if let Some(error) = folder_trouble {
-        tracing::warn!("{}: {error}", log_folder.display());
+    if let Some(trouble) = folder_trouble {
+        tracing::warn!("{trouble}");
     }
     tell_history(&error_log, child, &manager, &findings);
     match limits::raise_descriptor_limit() {
@@ -141,6 +148,7 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
         }
         Err(error) => tracing::warn!("descriptor limit: {error}"),
     }
+    limits::allow_send_priority();
     let listeners = match listen(command, &prefs, child, manager) {
         Ok(listeners) => listeners,
         Err(text) => {
@@ -150,6 +158,11 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
     };
     let run_as = match run_as {
         Ok(run_as) => run_as,
+        // The account may be made after the file.
+        Err(error) if command.write_defaults => {
+            tracing::warn!("{error}");
+            RunAs::default()
+        }
         Err(error) => {
             tracing::error!(fatal = true, "{error}");
             error_log.shutdown();
@@ -157,7 +170,8 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
         }
     };
     let pid_file = claim_pid_file(command, &prefs);
-    let _ = run_as.own_log_file(&error_log.path());
+    // From here to the switch nothing is logged: a roll would leave root's file behind.
+    error_log.paths().for_each(|path| drop(run_as.own_log_file(&path)));
     if let Err(error) = run_as.switch() {
         tracing::error!(fatal = true, "{error}");
         return give_up(child, &error.to_string());
@@ -280,15 +294,21 @@ async fn serve(
     if command.port.is_some() {
         server.fix_port();
     }
+    server.stats.restarts.store(child.restarts, Ordering::Relaxed);
+    server.stats.crashes.store(child.crashes, Ordering::Relaxed);
+    if let Some(death) = &child.last_death {
+        server.set_last_end(death.to_string());
+    }
     let addresses = open(&server, listeners, if command.idle { ServerState::Idle } else { ServerState::Running });
     tokio::spawn(tick(Arc::clone(error_log)));
+    tokio::spawn(memory::give_back(Arc::clone(&server)));
     if let Some(table) = command.console {
         tokio::spawn(console::run(Arc::clone(&server), table));
     }
     announce(&addresses);
     child.reporter.ready();
     let _ = systemd::ready("serving");
-    let status = follow_signals(&server, error_log, &mut events).await;
+    let status = follow_signals(&server, error_log, &mut events, &child.marker).await;
     let _ = systemd::stopping();
     server.stop().await;
     status
@@ -307,6 +327,9 @@ pub fn prepare(
 ) -> std::io::Result<Arc<Server>> {
     let modules = load_modules(&preferences, error_log, own)?;
     let server = Server::new(Arc::clone(&modules.registry), preferences, Arc::new(rtp::SystemClock::new()))?;
+    if let Some(log) = modules.http_log.clone() {
+        server.set_http_observer(Box::new(move |answered| log.note(answered)));
+    }
     abi::attach(modules.host, &server)?;
     initialize(&server, &modules, error_log);
     Ok(server)
@@ -329,6 +352,7 @@ struct Modules {
     host: &'static Host,
     dynamic: Vec<Arc<CModule>>,
     prefs: Arc<PrefObjects>,
+    http_log: Option<Arc<HttpLogModule>>,
 }
 
 /// Notes each call into a C module where the watchdog finds it when this process dies.
@@ -377,10 +401,12 @@ fn load_modules(
     for module in own.into_iter().chain(modules::builtin(preferences, error_log)?) {
         add_static(&mut builder, module, error_log);
     }
+    let http_log = HttpLogModule::if_wanted(preferences, error_log).map(Arc::new);
+    http_log.iter().for_each(|module| add_static(&mut builder, Arc::clone(module) as Arc<dyn Module>, error_log));
     add_services(&builder, host, error_log);
     let registry = builder.freeze();
     host.set_registry(&registry);
-    Ok(Modules { registry, host, dynamic, prefs })
+    Ok(Modules { registry, host, dynamic, prefs, http_log })
 }
 
 fn add_static(builder: &mut RegistryBuilder, module: Arc<dyn Module>, error_log: &ErrorLog) {
@@ -490,7 +516,12 @@ async fn tick(error_log: Arc<ErrorLog>) {
 }
 
 /// Acts on signals until one of them ends the server.
-async fn follow_signals(server: &Arc<Server>, error_log: &Arc<ErrorLog>, events: &mut SignalEvents) -> u8 {
+async fn follow_signals(
+    server: &Arc<Server>,
+    error_log: &Arc<ErrorLog>,
+    events: &mut SignalEvents,
+    marker: &CrashMarker,
+) -> u8 {
     let mut stop = server.shutdown_signal();
     let mut end_asked = server.end_asked();
     loop {
@@ -510,7 +541,12 @@ async fn follow_signals(server: &Arc<Server>, error_log: &Arc<ErrorLog>, events:
                 let _ = systemd::ready("serving");
             }
             SignalEvent::ReopenLogs => error_log.reopen(),
-            SignalEvent::Stop(reason) => return reason.exit_status(),
+            SignalEvent::Stop(reason) => {
+                if reason == StopReason::Interrupt {
+                    marker.note_restart_asked();
+                }
+                return reason.exit_status();
+            }
         }
     }
 }

@@ -117,6 +117,8 @@ pub struct Child {
     pub last_death: Option<Death>,
     /// How many servers this parent had before.
     pub restarts: u32,
+    /// How many of them nobody had asked to end.
+    pub crashes: u32,
     /// Why there will be no pid file.
     pub pid_file_warning: Option<String>,
 }
@@ -132,6 +134,7 @@ impl Child {
             marker: CrashMarker::new()?,
             last_death: None,
             restarts: 0,
+            crashes: 0,
             pid_file_warning: None,
         })
     }
@@ -186,6 +189,7 @@ impl Watchdog {
             pid_file: None,
             last_death: None,
             restarts: 0,
+            crashes: 0,
             stopping: None,
         };
         parent.run()
@@ -201,6 +205,7 @@ struct Parent {
     pid_file: Option<PidFile>,
     last_death: Option<Death>,
     restarts: u32,
+    crashes: u32,
     /// TERM or QUIT has come; when the server will be killed.
     stopping: Option<Instant>,
 }
@@ -258,6 +263,7 @@ impl Parent {
             marker: self.marker,
             last_death: self.last_death,
             restarts: self.restarts,
+            crashes: self.crashes,
             pid_file_warning,
         })))
     }
@@ -305,8 +311,13 @@ impl Parent {
             self.forward(server.pid);
         };
         self.relay(&mut server);
-        let death =
-            Death { pid: server.pid.as_raw(), status, service: server.started.elapsed(), calls: self.marker.calls() };
+        let death = Death {
+            pid: server.pid.as_raw(),
+            status,
+            service: server.started.elapsed(),
+            restart_asked: self.marker.was_restart_asked(),
+            calls: self.marker.calls(),
+        };
         self.after(death, server.failure)
     }
 
@@ -332,6 +343,7 @@ impl Parent {
         }
         self.write_pid_file(&[getpid()]);
         let pause = self.pauses.after(&death);
+        self.crashes = self.crashes.saturating_add(u32::from(!death.is_planned()));
         self.last_death = Some(death);
         // Asked for before the pause, so that nobody waits for an end, and after it, where DSS did.
         if !(self.watchdog.settings)().auto_restart || self.pause(pause) || !(self.watchdog.settings)().auto_restart {
@@ -444,7 +456,8 @@ mod tests {
     use super::*;
 
     fn death(raw: i32, seconds: u64) -> Death {
-        Death { pid: 1, status: ExitStatus::from_raw(raw), service: Duration::from_secs(seconds), calls: Vec::new() }
+        let (status, service) = (ExitStatus::from_raw(raw), Duration::from_secs(seconds));
+        Death { pid: 1, status, service, restart_asked: false, calls: Vec::new() }
     }
 
     #[test]
@@ -456,11 +469,21 @@ mod tests {
         assert_eq!(grown, [200, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000]);
         assert_eq!(after(&death(libc::SIGSEGV, 60)), 200);
         assert_eq!(after(&crash), 1000);
-        assert_eq!(after(&death(254 << 8, 0)), 200, "a restart that was asked for is no failure");
+        let asked = Death { restart_asked: true, ..death(254 << 8, 0) };
+        assert_eq!(after(&asked), 200, "a restart that was asked for is no failure");
         for _ in 0..100 {
             after(&crash);
         }
         assert_eq!(after(&crash), 30000);
+    }
+
+    /// A module that logs a fatal message at each start ended the server each second for ever.
+    #[test]
+    fn trap_17_a_fatal_state_at_every_start_is_a_failure_like_any_other() {
+        let mut pauses = Pauses { timing: Timing::default(), deaths_in_a_row: 0 };
+        let fatal = death(254 << 8, 1);
+        let grown: Vec<_> = (0..7).map(|_| pauses.after(&fatal).as_millis()).collect();
+        assert_eq!(grown, [200, 1000, 2000, 4000, 8000, 16000, 30000]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! - [`ModuleState`] says which module a thread is serving.
 
 pub mod attr;
+mod call_trace;
 pub mod convert;
 mod error;
 mod handle;
@@ -21,6 +22,7 @@ mod store;
 mod types;
 mod value;
 
+pub use self::call_trace::{CallTrace, set_call_trace};
 pub use self::error::{QtssError, result_code};
 pub use self::handle::Handle;
 pub use self::memory::{CText, RequestText};

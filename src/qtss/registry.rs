@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
 use super::attr::{qtssModAttributes, qtssModName, qtssModPrefs, qtssModRoles, qtssSvrModuleObjects};
+use super::call_trace::Traced;
 use super::module::{BoxFuture, InitializeParams, Module, OpenFile, RoleCall, SyncRole};
 use super::role::{Role, RoleSet};
 use super::services::{ServiceFn, ServiceId, Services};
@@ -88,7 +89,8 @@ impl ModuleEntry {
     /// Calls the module in a role in which it may wait. While it runs, the polling thread's state names it.
     pub fn call<'a>(&'a self, role: RoleCall<'a>) -> impl Future<Output = Result<(), QtssError>> + Send + 'a {
         self.count_call(role.role());
-        InModule { entry: self, role: role.role(), future: self.module.call(role) }
+        let traced = Traced::begin(!self.module.is_dynamic());
+        InModule { entry: self, role: role.role(), traced, future: self.module.call(role) }
     }
 
     /// Calls the module on this thread. A dynamic module that logs from within the ErrorLog role is not called for that.
@@ -102,7 +104,10 @@ impl ModuleEntry {
         }
         self.count_call(which);
         let _state = self.enter(which);
-        self.module.call_sync(role)
+        let traced = Traced::begin(!self.module.is_dynamic());
+        let result = self.module.call_sync(role);
+        traced.end(self.name, which, result);
+        result
     }
 }
 
@@ -116,6 +121,7 @@ impl std::fmt::Debug for ModuleEntry {
 struct InModule<'a> {
     entry: &'a ModuleEntry,
     role: Role,
+    traced: Traced,
     future: BoxFuture<'a, Result<(), QtssError>>,
 }
 
@@ -124,7 +130,11 @@ impl Future for InModule<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let _state = self.entry.enter(self.role);
-        self.future.as_mut().poll(cx)
+        let polled = self.future.as_mut().poll(cx);
+        if let Poll::Ready(result) = polled {
+            self.traced.end(self.entry.name, self.role, result);
+        }
+        polled
     }
 }
 
@@ -286,7 +296,10 @@ impl RegistryBuilder {
         }));
         let result = {
             let _state = ModuleState::enter(name, object.handle(), Role::Register);
-            module.register(&mut registration)
+            let traced = Traced::begin(!module.is_dynamic());
+            let result = module.register(&mut registration);
+            traced.end(name, Role::Register, result);
+            result
         };
         let roles = registration.0.roles.lock().take().unwrap_or_default();
         result.map(|()| roles).map_err(|error| {
@@ -393,7 +406,10 @@ impl Registry {
             };
             let result = {
                 let _state = entry.enter(Role::Initialize);
-                entry.module.initialize(&params)
+                let traced = Traced::begin(!entry.module.is_dynamic());
+                let result = entry.module.initialize(&params);
+                traced.end(entry.name, Role::Initialize, result);
+                result
             };
             if let Err(error) = result {
                 self.discard(entry);

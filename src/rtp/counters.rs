@@ -9,7 +9,7 @@ const RELAXED: Ordering = Ordering::Relaxed;
 /// IP and UDP headers that DSS's bandwidth figure adds to each packet.
 pub const PACKET_OVERHEAD: u64 = 28;
 
-/// Counters of a worker; it alone writes them.
+/// Counters of a worker, which alone writes them, or of all that send beside the workers.
 #[derive(Debug, Default)]
 pub struct WorkerCounters {
     /// RTP packets sent.
@@ -28,6 +28,11 @@ pub struct WorkerCounters {
     pub playing: AtomicU64,
     /// All sessions the worker knows.
     pub sessions: AtomicU64,
+    /// How far the worker runs behind its timers, microseconds, smoothed over about a second. It grows when there is more
+    /// to send than the worker can.
+    pub lag_us: AtomicU64,
+    /// How much of its time the worker is at work, in thousandths, smoothed likewise.
+    pub busy_permille: AtomicU64,
     /// Due time to send call in microseconds; 0 is on time or early.
     pub lateness_us: Histogram,
     /// Packets per send call.
@@ -57,6 +62,10 @@ pub struct CountersSnapshot {
     pub playing: u64,
     /// See [`WorkerCounters::sessions`].
     pub sessions: u64,
+    /// See [`WorkerCounters::lag_us`]; that of the worker that is behind most.
+    pub lag_us: u64,
+    /// See [`WorkerCounters::busy_permille`]; that of the busiest worker.
+    pub busy_permille: u64,
     /// See [`WorkerCounters::lateness_us`].
     pub lateness_us: HistogramSnapshot,
     /// See [`WorkerCounters::batch_packets`].
@@ -78,6 +87,8 @@ impl CountersSnapshot {
         self.lost_datagrams += worker.lost_datagrams.load(RELAXED);
         self.playing += worker.playing.load(RELAXED);
         self.sessions += worker.sessions.load(RELAXED);
+        self.lag_us = self.lag_us.max(worker.lag_us.load(RELAXED));
+        self.busy_permille = self.busy_permille.max(worker.busy_permille.load(RELAXED));
         self.lateness_us.merge(&worker.lateness_us.snapshot());
         self.batch_packets.merge(&worker.batch_packets.snapshot());
         self.step_us.merge(&worker.step_us.snapshot());

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -23,9 +24,11 @@ use super::clock::Clock;
 use super::conn_writer::{ConnWriter, Written};
 use super::counters::{CountersSnapshot, WorkerCounters};
 use super::gather::Gather;
+use super::load::Load;
 use super::play::{PlayRequest, Position, SessionEvent, SessionKey};
 use super::ports::UdpPair;
 use super::prefs::SendPrefs;
+use super::scheduling;
 use super::sink::Sink;
 use super::thin::ToleranceShift;
 use super::udp_batch::{Offload, UdpBatch};
@@ -61,6 +64,7 @@ impl EngineConfig {
 /// Sends the packets of all sessions. Dropping it says BYE to all and stops the workers.
 pub struct SendEngine {
     workers: Vec<Handle>,
+    outside: WorkerCounters,
 }
 
 struct Handle {
@@ -78,7 +82,7 @@ impl SendEngine {
     ) -> io::Result<Self> {
         let cores = usable_cores();
         let count = if config.workers == 0 { cores.len().max(1) } else { config.workers };
-        let mut engine = Self { workers: Vec::with_capacity(count) };
+        let mut engine = Self { workers: Vec::with_capacity(count), outside: WorkerCounters::default() };
         for index in 0..count {
             let bell = EventFd::from_value_and_flags(0, EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?;
             let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
@@ -91,6 +95,9 @@ impl SendEngine {
             let thread = thread::Builder::new().name(format!("rtp-send-{index}")).spawn(move || {
                 if let Some(core) = core {
                     pin_to(core);
+                }
+                if !scheduling::prefer_this_thread() {
+                    tracing::debug!("send workers have no more than an ordinary priority");
                 }
                 let udp = UdpBatch::new(offload, Arc::clone(&thread_counters));
                 let sink = KernelSink { udp, epoll, counters: Arc::clone(&thread_counters) };
@@ -129,11 +136,26 @@ impl SendEngine {
         let _ = done.await; // a worker that is gone has nothing left to end
     }
 
-    /// All workers' figures.
+    /// For whoever sends packets beside the workers: what it counts here is part of [`SendEngine::counters`].
+    pub fn outside(&self) -> &WorkerCounters {
+        &self.outside
+    }
+
+    /// All workers' figures, and those of who sends beside them.
     pub fn counters(&self) -> CountersSnapshot {
         let mut sum = CountersSnapshot::default();
+        sum.add(&self.outside);
         self.workers.iter().for_each(|worker| sum.add(&worker.counters));
         sum
+    }
+
+    /// How far behind its timers, in microseconds, and how busy, in thousandths, the worst worker is; both smoothed over
+    /// about a second.
+    pub fn load(&self) -> (u64, u64) {
+        let most = |figure: fn(&WorkerCounters) -> &AtomicU64| {
+            self.workers.iter().map(|worker| figure(&worker.counters).load(Ordering::Relaxed)).max().unwrap_or(0)
+        };
+        (most(|counters| &counters.lag_us), most(|counters| &counters.busy_permille))
     }
 
     /// Says BYE to all sessions and ends the workers. Blocks until they have ended.
@@ -188,7 +210,7 @@ impl Sink for KernelSink {
     }
 
     fn frames(&mut self, conn: &Arc<ConnWriter>, frames: &Gather, now_us: i64) -> io::Result<Written> {
-        self.counters.send_calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.counters.send_calls.fetch_add(1, Ordering::Relaxed);
         self.counters.batch_packets.record(frames.len() as u64, 1);
         conn.send_frames(frames, now_us)
     }
@@ -220,6 +242,7 @@ fn run(parts: WorkerParts<KernelSink>) {
     let (clock, inbox, counters) = (Arc::clone(&parts.clock), Arc::clone(&parts.inbox), Arc::clone(&parts.counters));
     let mut worker = Worker::new(parts);
     let mut events = [EpollEvent::empty(); EVENTS];
+    let (mut load, mut planned_us) = (Load::default(), None);
     loop {
         let begin_us = clock.now_us();
         let next_us = worker.step(begin_us);
@@ -228,6 +251,10 @@ fn run(parts: WorkerParts<KernelSink>) {
         }
         let now_us = clock.now_us();
         counters.step_us.record((now_us - begin_us).max(0) as u64, 1);
+        load.update(planned_us, begin_us, now_us);
+        planned_us = next_us;
+        counters.lag_us.store(load.lag_us as u64, Ordering::Relaxed);
+        counters.busy_permille.store((load.busy * 1000.0) as u64, Ordering::Relaxed);
         let sleep_us = next_us.map_or(LONGEST_SLEEP_US, |next| (next - now_us).clamp(0, LONGEST_SLEEP_US));
         let asleep = sleep_us > 0 && inbox.fall_asleep();
         if asleep {

@@ -62,6 +62,21 @@ impl HistogramSnapshot {
         (1u64 << (BUCKETS - 1)) - 1
     }
 
+    /// The mean of all samples, rounded down; 0 without samples.
+    pub fn mean(&self) -> u64 {
+        self.sum.checked_div(self.total()).unwrap_or(0)
+    }
+
+    /// What was counted after `earlier`, a snapshot of the same histogram, was taken.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut counts = self.counts;
+        for (count, before) in counts.iter_mut().zip(&earlier.counts) {
+            *count = count.saturating_sub(*before);
+        }
+        Self { counts, sum: self.sum.wrapping_sub(earlier.sum) }
+    }
+
     /// Adds another worker's counts.
     pub fn merge(&mut self, other: &Self) {
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {
@@ -94,6 +109,19 @@ mod tests {
         assert_eq!(histogram.snapshot().quantile(0.99), 0);
         histogram.record(u64::MAX, 1);
         assert_eq!(histogram.snapshot().counts[BUCKETS - 1], 1);
+    }
+
+    #[test]
+    fn what_came_since_an_earlier_look_has_its_own_mean_and_maximum() {
+        let histogram = Histogram::default();
+        histogram.record(100_000, 1);
+        let before = histogram.snapshot();
+        assert_eq!(before.since(&before).mean(), 0);
+        histogram.record(2, 1);
+        histogram.record(6, 3);
+        let since = histogram.snapshot().since(&before);
+        assert_eq!((since.total(), since.mean(), since.quantile(1.0)), (4, 5, 7));
+        assert_eq!(histogram.snapshot().quantile(1.0), 131_071);
     }
 
     #[test]

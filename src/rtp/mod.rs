@@ -8,14 +8,18 @@
 //! [`RtpStream`]'s numbering; header and shared payload join a batch with what all other sessions of this worker send in
 //! the same tick; one system call takes the batch.
 
+mod adapt;
 mod clock;
 mod conn_writer;
 mod counters;
 mod demux;
 mod engine;
 mod gather;
+mod hand_fed;
 mod histogram;
+mod load;
 mod loader;
+mod monitor;
 mod movie_source;
 mod pacer;
 mod packet;
@@ -25,6 +29,7 @@ mod prefs;
 mod resend;
 mod rtcp;
 mod rtcp_in;
+mod scheduling;
 mod session;
 mod sink;
 mod source;
@@ -36,13 +41,16 @@ mod udp_batch;
 mod wheel;
 mod worker;
 
+pub use adapt::{AdaptationTerms, Feedback, RateAdaptation};
 pub use clock::{Clock, ManualClock, SystemClock, ntp_from_unix_us};
 pub use conn_writer::{ConnWriter, Written};
 pub use counters::{CountersSnapshot, PACKET_OVERHEAD, WorkerCounters};
 pub use engine::{EngineConfig, SendEngine};
 pub use gather::Gather;
+pub use hand_fed::HandFed;
 pub use histogram::{BUCKETS, Histogram, HistogramSnapshot};
 pub use loader::BlockLoader;
+pub use monitor::MonitorPrefs;
 pub use movie_source::MoviePacketSource;
 pub use pacer::{OverbufferWindow, Timeline, Verdict};
 pub use packet::{INTERLEAVED_PREFIX_LEN, RTP_HEADER_LEN, RtpHeader, interleaved_prefix, patch_header};
@@ -51,17 +59,24 @@ pub use ports::{FIRST_PORT, NoObserver, PairLease, PoolConfig, PortError, PortPo
 pub use prefs::SendPrefs;
 pub use rtcp::{Cname, Compound, SenderReport};
 pub use rtcp_in::{Ack, NaduBlock, QtssItem, ReportBlock, RtcpError, RtcpItem, walk as walk_rtcp};
+pub use scheduling::NICE_LIMIT;
 pub use source::{PacketHead, PacketKind, PacketSource, Peek, ReadContext};
 pub use stats::StreamStats;
-pub use stream::{PeerAddresses, RtcpSummary, RtpStream, StreamConfig, Transport, UdpTransport, WORST_FILE_QUALITY};
+pub use stream::{
+    PeerAddresses, RtcpSummary, RtpStream, StreamConfig, StreamOwner, Transport, UdpTransport, WORST_FILE_QUALITY,
+};
 pub use thin::{FramePosition, LateDropper, QualityControl, ToleranceShift};
 pub use udp_batch::{Offload, UdpBatch};
 pub use wheel::TimerWheel;
 pub use worker::SessionWaker;
 
 #[cfg(test)]
+mod bad_network_tests;
+#[cfg(test)]
 mod reliable_tests;
 #[cfg(test)]
 mod test_bench;
+#[cfg(test)]
+mod test_net;
 #[cfg(test)]
 mod tests;

@@ -7,11 +7,12 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
+use super::adapt::{AdaptationTerms, Feedback, RateAdaptation};
 use super::clock::{Clock, ntp_from_unix_us};
 use super::conn_writer::ConnWriter;
-use super::ports::{PairLease, UdpPair};
+use super::ports::{PairLease, UdpPair, scope_of, scoped};
 use super::rtcp::Cname;
-use super::rtcp_in::{self, NaduBlock, RtcpItem};
+use super::rtcp_in::{self, NaduBlock, ReportBlock, RtcpItem};
 use super::stats::StreamStats;
 use super::worker::SessionWaker;
 
@@ -47,6 +48,8 @@ pub enum Transport {
 pub struct UdpTransport {
     lease: PairLease,
     rtsp_peer: IpAddr,
+    /// The interface through which a link-local peer is reached; 0 for others.
+    scope: u32,
     addresses: Mutex<PeerAddresses>,
     /// Goes up when the addresses change, so that the sender need not lock for each packet.
     generation: AtomicU32,
@@ -60,7 +63,15 @@ struct AckBox {
     /// Sequence numbers and when their acknowledgement came, microseconds of the clock.
     acks: Vec<(u16, i64)>,
     /// Who wants to hear of them; set by a running play.
-    waker: Option<SessionWaker>,
+    listener: Option<AckListener>,
+}
+
+#[derive(Debug)]
+enum AckListener {
+    /// A send worker, which is woken.
+    Worker(SessionWaker),
+    /// Somebody who looks now and then.
+    Collector,
 }
 
 /// The player's UDP addresses.
@@ -82,10 +93,17 @@ impl UdpTransport {
         Self {
             lease,
             rtsp_peer: rtsp_peer.to_canonical(),
+            scope: 0,
             addresses: Mutex::new(addresses),
             generation: AtomicU32::new(1),
             acks: None,
         }
+    }
+
+    /// The RTSP connection came from `peer`, whose interface counts if its address is link-local (RFC 4007).
+    pub fn on_interface_of(mut self, peer: &SocketAddr) -> Self {
+        self.scope = scope_of(peer);
+        self
     }
 
     /// Makes it reliable UDP: the client's `x-Retransmit` was accepted.
@@ -102,7 +120,14 @@ impl UdpTransport {
     /// From now on acknowledgements are kept for the sender, and `waker` called when there are some.
     pub(crate) fn listen_for_acks(&self, waker: SessionWaker) {
         if let Some(acks) = &self.acks {
-            acks.lock().waker = Some(waker);
+            acks.lock().listener = Some(AckListener::Worker(waker));
+        }
+    }
+
+    /// From now on acknowledgements are kept for who comes and takes them.
+    pub(crate) fn collect_acks(&self) {
+        if let Some(acks) = &self.acks {
+            acks.lock().listener = Some(AckListener::Collector);
         }
     }
 
@@ -123,9 +148,12 @@ impl UdpTransport {
     /// Acks that come before the first PLAY, or more than a window can hold, mean nothing.
     fn note_acks(&self, sequences: &[u16], now_us: i64) {
         let Some(mut held) = self.acks.as_ref().map(|acks| acks.lock()) else { return };
-        let AckBox { acks, waker: Some(waker) } = &mut *held else { return };
+        let AckBox { acks, listener: Some(listener) } = &mut *held else { return };
         // Whoever has not taken the last ones was called for them.
-        let caller = acks.is_empty().then(|| waker.clone());
+        let caller = match listener {
+            AckListener::Worker(waker) if acks.is_empty() => Some(waker.clone()),
+            _ => None,
+        };
         let room = MAX_ACKS_WAITING - acks.len().min(MAX_ACKS_WAITING);
         acks.extend(sequences.iter().take(room).map(|sequence| (*sequence, now_us)));
         drop(held);
@@ -141,7 +169,8 @@ impl UdpTransport {
 
     /// The player's addresses now.
     pub fn addresses(&self) -> PeerAddresses {
-        *self.addresses.lock()
+        let known = *self.addresses.lock();
+        PeerAddresses { rtp: scoped(known.rtp, self.scope), rtcp: scoped(known.rtcp, self.scope), ..known }
     }
 
     /// A number that changes with [`UdpTransport::addresses`].
@@ -186,7 +215,7 @@ pub struct StreamConfig {
     pub clock_rate: u32,
     /// Whether it is thinned by frames.
     pub is_video: bool,
-    /// Highest quality level the source knows; 0 if it can't be thinned.
+    /// Highest quality level the source knows; 0 if it can't be thinned. See [`RtpStream::worst_quality`].
     pub worst_quality: u8,
     /// The level to start with (`default_stream_quality`).
     pub quality: u8,
@@ -206,9 +235,23 @@ pub struct RtpStream {
     next_sequence: AtomicU16,
     timestamp_base: AtomicU32,
     quality: AtomicU8,
+    worst_quality: AtomicU8,
     thinning_disabled: AtomicBool,
-    owner: OnceLock<Box<dyn Any + Send + Sync>>,
+    owner: OnceLock<Box<dyn StreamOwner>>,
+    /// 3GPP rate adaptation, once the player has asked for it.
+    adaptation: OnceLock<Box<Mutex<RateAdaptation>>>,
     stats: StreamStats,
+}
+
+/// Whose a stream is; see [`RtpStream::set_owner`].
+pub trait StreamOwner: Any + Send + Sync + std::fmt::Debug {
+    /// For those who know what it is.
+    fn as_any(&self) -> &dyn Any;
+
+    /// The stream's quality level has changed. Called where it did, on a send worker for one: must not wait.
+    fn quality_changed(&self, level: u8) {
+        let _ = level;
+    }
 }
 
 /// What a compound from the player told.
@@ -235,8 +278,10 @@ impl RtpStream {
             next_sequence: AtomicU16::new(rand::random()),
             timestamp_base: AtomicU32::new(rand::random()),
             quality: AtomicU8::new(quality),
+            worst_quality: AtomicU8::new(config.worst_quality),
             thinning_disabled: AtomicBool::new(false),
             owner: OnceLock::new(),
+            adaptation: OnceLock::new(),
             stats: StreamStats::new(),
             config,
         });
@@ -261,6 +306,14 @@ impl RtpStream {
         &self.config.transport
     }
 
+    /// The player's address.
+    pub fn player(&self) -> IpAddr {
+        match &self.config.transport {
+            Transport::Udp(udp) => udp.rtsp_peer(),
+            Transport::Interleaved { conn, .. } => conn.peer().ip().to_canonical(),
+        }
+    }
+
     /// Whether the transport loses nothing (TCP, reliable UDP): repeat packets are not needed, and lateness is the measure
     /// of trouble.
     pub fn is_reliable(&self) -> bool {
@@ -271,13 +324,13 @@ impl RtpStream {
     }
 
     /// Notes, once, whose the stream is; what that means is the control plane's matter. It must not keep the stream alive.
-    pub fn set_owner(&self, owner: Box<dyn Any + Send + Sync>) {
+    pub fn set_owner(&self, owner: Box<dyn StreamOwner>) {
         let _ = self.owner.set(owner);
     }
 
     /// What [`RtpStream::set_owner`] noted, if it is a `T`.
     pub fn owner<T: Any>(&self) -> Option<&T> {
-        self.owner.get()?.downcast_ref()
+        self.owner.get()?.as_any().downcast_ref()
     }
 
     /// Counters and reports.
@@ -313,7 +366,65 @@ impl RtpStream {
 
     /// Sets the quality level, at most the worst the source has.
     pub fn set_quality(&self, level: u8) {
-        self.quality.store(level.min(self.config.worst_quality), RELAXED);
+        let level = level.min(self.worst_quality());
+        if self.quality.swap(level, RELAXED) != level {
+            if let Some(owner) = self.owner.get() {
+                owner.quality_changed(level);
+            }
+        }
+    }
+
+    /// The worst quality level the source has; 0 if it cannot be thinned.
+    pub fn worst_quality(&self) -> u8 {
+        self.worst_quality.load(RELAXED)
+    }
+
+    /// A source that tells its levels late: from now on `worst` is the worst. The level of SETUP applies as far as it
+    /// could not before.
+    pub fn set_worst_quality(&self, worst: u8) {
+        let before = self.worst_quality.swap(worst, RELAXED);
+        let wanted = if before == 0 { self.config.quality.max(self.quality()) } else { self.quality() };
+        self.set_quality(wanted);
+    }
+
+    /// The player has asked for 3GPP rate adaptation, on these terms: from now on its reports decide about the quality
+    /// level and about how fast packets are sent.
+    pub fn adapt(&self, terms: AdaptationTerms) {
+        let worst = if self.is_thinning_disabled() { 0 } else { self.worst_quality() };
+        let mut is_new = false;
+        let state = self.adaptation.get_or_init(|| {
+            is_new = true;
+            Box::new(Mutex::new(RateAdaptation::new(terms, self.config.is_video, self.quality(), worst)))
+        });
+        let mut state = state.lock();
+        if is_new {
+            self.set_quality(state.level());
+        } else {
+            state.set_terms(terms);
+        }
+    }
+
+    /// The stream's 3GPP rate adaptation, if the player has asked for it.
+    pub fn adaptation(&self) -> Option<&Mutex<RateAdaptation>> {
+        self.adaptation.get().map(|state| &**state)
+    }
+
+    fn report_to_adaptation(&self, nadu: &NaduBlock, block: Option<&ReportBlock>, clock: &dyn Clock) {
+        let Some(state) = self.adaptation() else { return };
+        let trip = block.filter(|block| block.last_sender_report != 0).and_then(|_| self.stats.round_trip_ms());
+        let feedback = Feedback {
+            free_bytes: nadu.free_buffer_bytes,
+            playout_delay_ms: nadu.playout_delay_ms,
+            next_sequence: nadu.next_sequence,
+            highest_sequence: block.map(|block| block.highest_sequence as u16),
+            fraction_lost: block.map_or(0, |block| block.fraction_lost),
+            round_trip_ms: trip.zip(self.stats.shortest_round_trip_ms()),
+        };
+        let (before, level) = (self.quality(), state.lock().report(&feedback, clock.now_us()));
+        self.set_quality(level);
+        if level != before {
+            tracing::debug!(track = self.config.track_id, ?feedback, level, "quality by 3GPP report");
+        }
     }
 
     /// Whether thinning is off for this stream.
@@ -377,6 +488,9 @@ impl RtpStream {
         if let Some(block) = chosen {
             self.stats.apply_report(&block, ntp_from_unix_us(clock.wall_us()));
             summary.reported = true;
+        }
+        if let Some(nadu) = summary.nadu.last() {
+            self.report_to_adaptation(nadu, chosen.as_ref(), clock);
         }
         self.stats.rtcp_packets_received.fetch_add(1, RELAXED);
         self.stats.rtcp_bytes_received.fetch_add(compound.len() as u64, RELAXED);

@@ -19,9 +19,9 @@ use super::sink::Sink;
 use super::thin::ToleranceShift;
 use super::wheel::TimerWheel;
 
-/// The grain of the timer wheel. Sessions due within one tick are sent in common batches; it is well inside the send
-/// interval by which packets may be early.
-pub(super) const TICK_US: i64 = 2000;
+/// The grain of the timer wheel. Sessions due within one tick are sent in common batches; it is well inside the time by
+/// which a session is woken early.
+pub(super) const TICK_US: i64 = 4000;
 
 /// Datagrams gathered before they are sent in the middle of a step.
 const MAX_GATHERED: usize = 1024;

@@ -137,6 +137,12 @@ impl Transport {
         Err(error)
     }
 
+    /// The first interleaved entry, wherever it stands; `None` without one.
+    pub fn choose_interleaved(value: &str) -> Option<Self> {
+        let entries = split_unquoted(value, ',').map(str::trim).filter(|entry| !entry.is_empty());
+        entries.filter_map(|entry| Self::parse_entry(entry).ok()).find(|entry| entry.protocol == Protocol::Tcp)
+    }
+
     fn parse_entry(entry: &str) -> Result<Self, TransportError> {
         let profile = split_unquoted(entry, ';').next().unwrap_or_default().trim();
         let mut transport = Self {

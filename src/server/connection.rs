@@ -561,7 +561,8 @@ async fn handle_request(server: &Arc<Server>, connection: &Arc<Connection>, raw:
         work();
     }
     sent?;
-    Ok(ctx.keep_alive() && !asked_to_close)
+    // Media of a live session are not cut by one request that failed, whatever a module says about it.
+    Ok(!asked_to_close && (ctx.keep_alive() || connection.carries_media()))
 }
 
 /// Answers bytes that are no request; the connection ends with it.

@@ -174,6 +174,11 @@ impl RequestContext {
         self.responded.load(Ordering::Acquire) || !self.response.lock().is_empty()
     }
 
+    /// Looks at the answer so far.
+    pub fn peek_response<T>(&self, look: impl FnOnce(&[u8]) -> T) -> T {
+        look(&self.response.lock())
+    }
+
     /// Bytes of the answer have gone past this context to the connection.
     pub fn note_response(&self) {
         self.responded.store(true, Ordering::Release);

@@ -138,6 +138,10 @@ fn declare_sessions(server: &Arc<Server>) {
     sum(qtssCliSesRTPBytesSent, bytes_sent);
     sum(qtssCliSesRTCPPacketsRecv, |s| u64::from(s.stats().rtcp_packets_received.load(RELAXED)));
     sum(qtssCliSesRTCPBytesRecv, |s| s.stats().rtcp_bytes_received.load(RELAXED));
+    store.compute(ObjectType::ClientSession, qtssCliSesStartedThinning, |object| {
+        let session = object.attached::<Weak<ClientSession>>().and_then(Weak::upgrade);
+        session.is_some_and(|session| session.object_streams().iter().any(|stream| stream.quality() > 0)).into()
+    });
     let weak = Arc::downgrade(server);
     let figure = |id, read: fn(&Server, &ClientSession) -> Value| {
         let server = weak.clone();

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::connection::Connection;
 use super::contain::contain;
+use super::limits::tcp_send_buffer;
 use super::listener::{self, BoundListener};
 use super::session::{ClientSession, PlayState, SessionStream};
 use super::stats::process_cpu_ms;
@@ -36,6 +37,9 @@ const STOP_GRACE: Duration = Duration::from_millis(300);
 
 /// What a peer without a descriptor for it is told before it is closed.
 const REFUSAL: &[u8] = b"RTSP/1.0 503 Service Unavailable\r\nCseq: \r\nConnection: Close\r\n\r\n";
+
+/// With more client sessions than these, none is kept that was only described.
+const MOST_KEPT_DESCRIBED: usize = 1000;
 
 impl Server {
     /// Accepts connections on sockets that are bound already. Returns their addresses; a socket that the runtime does
@@ -98,11 +102,15 @@ impl Server {
 
     /// A connection that served a session is gone. What was only described, and what was interleaved on it, ends; a UDP
     /// session plays on as long as its player gives signs of life (players may come back on another connection).
+    /// Where a C module counts on ClientSessionClosing, what was only described waits for its time-out, as in DSS.
     pub(super) async fn connection_lost(self: &Arc<Self>, session: &Arc<ClientSession>, connection: &Connection) {
         let (is_empty, carried) = {
             let state = session.state.lock().await;
             (state.streams.is_empty(), state.streams.iter().any(|s| connection.carries(&s.stream)))
         };
+        if is_empty && !carried && self.keeps_described() {
+            return;
+        }
         let unattended = session.leave_unattended(connection.id);
         if carried || (is_empty && unattended) {
             if session.was_played() {
@@ -110,6 +118,13 @@ impl Server {
             }
             self.close_session(session, ClosingReason::Teardown).await;
         }
+    }
+
+    /// DSS's QTSSHomeDirectoryModule forgets all viewers of a folder at the end of any session that asked for it; with
+    /// sessions that end at once, a refused viewer would open the door to the next. Bounded, since nobody pays for these.
+    fn keeps_described(&self) -> bool {
+        let closing = self.registry.modules_in(Role::ClientSessionClosing);
+        closing.iter().any(|entry| entry.module().is_dynamic()) && self.sessions.len() <= MOST_KEPT_DESCRIBED
     }
 
     /// Ends a session and waits until it is done. Never to be awaited by a request on the session: the end waits for that.
@@ -141,6 +156,7 @@ impl Server {
         session.state.lock().await.play = PlayState::Paused;
         self.note_pause(&session);
         self.engine.teardown(session.key(), true).await;
+        session.say_farewell();
         self.sessions.remove(session.id);
         self.object.remove_object(qtssSvrClientSessions, session.object.handle());
         session.object.set_u32(qtssCliTeardownReason, reason as u32);
@@ -158,11 +174,25 @@ impl Server {
 
     /// Hands a play to the send workers, unless the session has ended meanwhile.
     pub fn launch(self: &Arc<Self>, session: &Arc<ClientSession>, play: PlayRequest) {
+        self.size_send_buffers(&play);
         self.engine.play(play);
         // An end that began before this may have reached the workers first; one that begins later reaches them after it.
         if session.is_closing() {
             let (server, key) = (Arc::clone(self), session.key());
             tokio::spawn(async move { server.engine.teardown(key, false).await });
+        }
+    }
+
+    /// A slow viewer's backlog must stay where it can be thinned, not in the kernel.
+    fn size_send_buffers(&self, play: &PlayRequest) {
+        let mut last = None;
+        for stream in play.streams.iter().map(|play| &play.stream) {
+            let Transport::Interleaved { conn, .. } = stream.transport() else { continue };
+            if last.replace(Arc::as_ptr(conn)) != Some(Arc::as_ptr(conn)) {
+                if let Err(error) = conn.set_send_buffer(tcp_send_buffer(&self.prefs(), play.bit_rate)) {
+                    tracing::debug!(%error, "send buffer of {}", conn.peer());
+                }
+            }
         }
     }
 
@@ -434,6 +464,7 @@ impl Server {
             objects.refresh();
         }
         self.registry.call_all(Role::RereadPrefs, || SyncRole::RereadPrefs);
+        self.compact_methods();
     }
 
     /// Opens the ports that are new in the configuration and closes those that are gone; sessions go on.

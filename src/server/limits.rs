@@ -1,14 +1,21 @@
 //! Limits of new client sessions and the periodic look at the bandwidth (DSS: `maximum_connections`, `maximum_bandwidth`).
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Server;
 use super::session::ClientSession;
 use crate::config::ServerPrefs;
-use crate::rtp::SendPrefs;
+use crate::rtp::{MonitorPrefs, SendPrefs};
 
 /// No reliable-UDP window is larger than this, in kilobytes.
 const LARGEST_WINDOW_KB: u32 = 4096;
+
+/// The preferences about overload are in this module's section.
+const OVERLOAD_SECTION: &str = "QTSSFlowControlModule";
+
+/// A load that no limit is below: microseconds, thousandths.
+const NO_LAG_US: u64 = 1000;
+const NOT_BUSY_PERMILLE: u64 = 10;
 
 /// Why a new client session is refused. DSS answers 453 for the limits and 503 while it takes no sessions at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +24,59 @@ pub enum Refusal {
     TooManyClients,
     /// `maximum_bandwidth` is reached.
     TooMuchBandwidth,
+    /// The send workers are behind: more viewers would spoil it for those there are.
+    Overloaded,
     /// The server is idle, refusing or on its way out.
     NotServing,
+}
+
+/// From where on new viewers are refused; 0 is no limit.
+#[derive(Debug, Clone, Copy)]
+struct OverloadLimits {
+    lag_us: u64,
+    busy_permille: u64,
+}
+
+impl OverloadLimits {
+    fn of(server: &Server) -> Self {
+        let section = server.preferences.module(OVERLOAD_SECTION);
+        let value = |name| u64::from(section.u32(name));
+        Self { lag_us: value("overload_lateness") * 1000, busy_permille: value("overload_busy_percent") * 10 }
+    }
+
+    /// Over a limit; once over, until below three quarters of it.
+    fn are_passed(&self, (lag_us, busy_permille): (u64, u64), was_over: bool) -> bool {
+        let passed = |now: u64, limit: u64| limit > 0 && now > if was_over { limit * 3 / 4 } else { limit };
+        passed(lag_us, self.lag_us) || passed(busy_permille, self.busy_permille)
+    }
+}
+
+/// Whether the machine can take more viewers, by how late packets leave and how busy the threads are that send them: what
+/// holds for every disk, network card and movie. Remembers its last answer, so that viewers are not let in and refused by
+/// turns.
+#[derive(Debug, Default)]
+pub(super) struct Overload(AtomicBool);
+
+impl Overload {
+    fn is_over(&self, load: (u64, u64), limits: impl FnOnce() -> OverloadLimits) -> bool {
+        let was_over = self.0.load(Ordering::Relaxed);
+        if load.0 < NO_LAG_US && load.1 < NOT_BUSY_PERMILLE && !was_over {
+            return false; // the usual case, without a look at the preferences
+        }
+        let is_over = limits().are_passed(load, was_over);
+        if self.0.swap(is_over, Ordering::Relaxed) != is_over {
+            let (late_ms, percent) = (load.0 / 1000, load.1 / 10);
+            if is_over {
+                tracing::warn!(
+                    "Sending takes {percent} % of its threads' time and packets leave {late_ms} ms late: new viewers are \
+                     refused until that is better (overload_busy_percent, overload_lateness)"
+                );
+            } else {
+                tracing::info!("Sending takes {percent} % of its threads' time again: new viewers are welcome");
+            }
+        }
+        is_over
+    }
 }
 
 impl Server {
@@ -38,6 +96,9 @@ impl Server {
         let kilobits = self.stats.current_bandwidth.load(Ordering::Relaxed) / 1024;
         if reached(prefs.maximum_bandwidth, kilobits) {
             return Err(Refusal::TooMuchBandwidth);
+        }
+        if self.overload.is_over(self.engine.load(), || OverloadLimits::of(self)) {
+            return Err(Refusal::Overloaded);
         }
         Ok(())
     }
@@ -69,6 +130,15 @@ fn kilobytes(size: u32) -> i64 {
     i64::from(size.min(LARGEST_WINDOW_KB)) * 1024
 }
 
+/// The kernel's buffer for a TCP viewer of a movie of `bit_rate`, in bytes, as DSS sizes it: `tcp_seconds_to_buffer` of
+/// media, rounded down to a power of two, between `min_tcp_buffer_size` and `max_tcp_buffer_size`.
+pub(crate) fn tcp_send_buffer(prefs: &ServerPrefs, bit_rate: u32) -> usize {
+    let wanted = (f64::from(bit_rate) * f64::from(prefs.tcp_seconds_to_buffer).max(0.0) / 8.0) as u32;
+    let rounded = wanted.checked_ilog2().map_or(0, |bits| 1 << bits);
+    let most = prefs.max_tcp_buffer_size.max(prefs.min_tcp_buffer_size);
+    rounded.clamp(prefs.min_tcp_buffer_size, most) as usize
+}
+
 /// The data plane's timing and windows from the preferences.
 pub(super) fn send_prefs(prefs: &ServerPrefs) -> SendPrefs {
     SendPrefs {
@@ -91,13 +161,59 @@ pub(super) fn send_prefs(prefs: &ServerPrefs) -> SendPrefs {
         window_max_threshold: prefs.window_size_max_threshold.saturating_mul(1000),
         reliable_slow_start: prefs.reliable_udp_slow_start,
         max_retransmit_delay_ms: i64::from(prefs.max_retransmit_delay),
+        monitor: monitor(prefs),
         ..SendPrefs::default()
     }
+}
+
+fn monitor(prefs: &ServerPrefs) -> Option<MonitorPrefs> {
+    if !prefs.enable_udp_monitor_stream {
+        return None;
+    }
+    let Ok(to) = prefs.udp_monitor_dest_ip.trim().parse() else {
+        tracing::warn!("udp_monitor_dest_ip: {} is no address; no monitor stream", prefs.udp_monitor_dest_ip);
+        return None;
+    };
+    Some(MonitorPrefs {
+        to,
+        video_port: prefs.udp_monitor_video_port,
+        audio_port: prefs.udp_monitor_audio_port,
+        players: prefs.udp_monitor_src_ip.clone(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn overload_begins_over_a_limit_and_ends_below_three_quarters_of_it() {
+        let overload = Overload::default();
+        let over = |lag_ms: u64, percent: u64| {
+            overload.is_over((lag_ms * 1000, percent * 10), || OverloadLimits { lag_us: 20_000, busy_permille: 900 })
+        };
+        assert_eq!([over(0, 0), over(20, 90), over(21, 50)], [false, false, true]);
+        assert_eq!([over(16, 50), over(15, 50), over(16, 50)], [true, false, false]);
+        assert_eq!([over(0, 91), over(0, 68), over(0, 67), over(0, 90)], [true, true, false, false]);
+    }
+
+    #[test]
+    fn a_limit_of_zero_is_none() {
+        let overload = Overload::default();
+        let limits = |lag_us, busy_permille| OverloadLimits { lag_us, busy_permille };
+        assert!(!overload.is_over((5_000_000, 1000), || limits(0, 0)));
+        assert!(overload.is_over((5_000_000, 0), || limits(20_000, 0)));
+        assert!(!overload.is_over((5_000_000, 1000), || limits(0, 0)), "switched off while refusing");
+    }
+
+    #[test]
+    fn the_tcp_buffer_holds_half_a_second_of_media_within_its_bounds() {
+        let prefs = ServerPrefs::default();
+        let of = |bit_rate| tcp_send_buffer(&prefs, bit_rate);
+        assert_eq!([0, 100_000, 300_000, 2_000_000, u32::MAX].map(of), [8192, 8192, 16_384, 65_536, 200_000]);
+        let upside_down = ServerPrefs { min_tcp_buffer_size: 9000, max_tcp_buffer_size: 100, ..prefs };
+        assert_eq!(tcp_send_buffer(&upside_down, 0), 9000);
+    }
 
     #[test]
     fn windows_are_kilobytes_and_their_thresholds_kilobits() {

@@ -20,6 +20,10 @@ const BACKLOG: i32 = 4096;
 /// How long accepting pauses when descriptors have run out (DSS retries once a second).
 const OUT_OF_DESCRIPTORS_PAUSE: Duration = Duration::from_millis(200);
 
+/// How long no descriptor has to have been missing before a shortage counts as over. At the limit every connection that
+/// goes lets one in; that is no news each time.
+const SHORTAGE_OVER_MS: i64 = 5_000;
+
 /// Why one address could not be listened on.
 #[derive(Debug, Error)]
 pub enum ListenError {
@@ -169,14 +173,15 @@ async fn accept_loop(server: Arc<Server>, listener: TcpListener) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                if server.out_of_descriptors.swap(false, Ordering::Relaxed) {
-                    server.keep_reserve();
+                if server.out_of_descriptors.load(Ordering::Relaxed) && shortage_is_over(&server) {
+                    server.out_of_descriptors.store(false, Ordering::Relaxed);
                     tracing::info!("Descriptors are available again; accepting connections.");
                 }
                 start_connection(&server, stream, peer);
             }
             Err(error) if is_descriptor_shortage(&error) => {
                 // The reserve descriptor lets one peer at a time have a polite answer instead of a hang.
+                server.last_shortage_ms.store(server.now_ms(), Ordering::Relaxed);
                 server.refuse_without_descriptors(&listener).await;
                 if !server.out_of_descriptors.swap(true, Ordering::Relaxed) {
                     tracing::warn!(
@@ -192,6 +197,12 @@ async fn accept_loop(server: Arc<Server>, listener: TcpListener) {
             }
         }
     }
+}
+
+/// Takes the reserve back if it can be had; true when there have been enough descriptors for a while.
+fn shortage_is_over(server: &Server) -> bool {
+    server.keep_reserve();
+    server.now_ms() - server.last_shortage_ms.load(Ordering::Relaxed) >= SHORTAGE_OVER_MS
 }
 
 fn start_connection(server: &Arc<Server>, stream: TcpStream, peer: SocketAddr) {
@@ -213,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn explicit_addresses_get_a_loopback_listener_once() {
+    fn trap_58_explicit_addresses_get_a_loopback_listener_once() {
         let (wanted, errors) = wanted_addresses(&["127.0.0.1".into()], &[7070]);
         assert!(errors.is_empty());
         assert_eq!(wanted.len(), 1, "the loopback address itself must not be bound twice");

@@ -1,6 +1,6 @@
-//! The figures of the moment in the text format that Prometheus reads (OpenMetrics 1.0).
+//! The figures of the moment in the text formats that Prometheus reads: OpenMetrics 1.0, and its own of old.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::atomic::Ordering;
 
 use prometheus_client::collector::Collector;
@@ -17,8 +17,11 @@ use crate::qtss::Role;
 use crate::qtss::attr::*;
 use crate::rtp::{CountersSnapshot, HistogramSnapshot};
 
-/// The media type of [`text`].
-pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// The media type of [`render`]'s text.
+pub const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The media type of [`as_prometheus`]'s text.
+pub const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 const RELAXED: Ordering = Ordering::Relaxed;
 
@@ -34,6 +37,35 @@ pub fn render(server: &Server) -> Result<String, fmt::Error> {
     Ok(out)
 }
 
+/// OpenMetrics text as programs read it that know the older format of Prometheus only (0.0.4): there a counter is declared
+/// under the name of its samples, and what describes the program is a gauge.
+pub fn as_prometheus(openmetrics: &str) -> String {
+    let mut out = String::with_capacity(openmetrics.len() + 1024);
+    let mut help = None;
+    for line in openmetrics.lines() {
+        let mut words = line.splitn(4, ' ');
+        match (words.next(), words.next(), words.next(), words.next()) {
+            // The type, which decides about the name, follows.
+            (Some("#"), Some("HELP"), Some(name), text) => help = Some((name, text.unwrap_or_default())),
+            (Some("#"), Some("TYPE"), Some(name), Some(kind)) => {
+                let (suffix, kind) = match kind {
+                    "counter" => ("_total", kind),
+                    "info" => ("_info", "gauge"),
+                    _ => ("", kind),
+                };
+                // Writing to a String cannot fail.
+                if let Some((_, text)) = help.take().filter(|(of, _)| *of == name) {
+                    let _ = writeln!(out, "# HELP {name}{suffix} {text}");
+                }
+                let _ = writeln!(out, "# TYPE {name}{suffix} {kind}");
+            }
+            (Some("#"), ..) => {}
+            _ => out.extend([line, "\n"]),
+        }
+    }
+    out
+}
+
 /// The figures of one moment.
 #[derive(Debug)]
 struct Figures {
@@ -46,11 +78,11 @@ struct Figures {
 impl Figures {
     fn take(server: &Server) -> Self {
         let totals = server.engine.counters();
-        Self { gauges: gauges(server), counters: counters(server, &totals), totals, calls: calls(server) }
+        Self { gauges: gauges(server, &totals), counters: counters(server, &totals), totals, calls: calls(server) }
     }
 }
 
-fn gauges(server: &Server) -> Vec<(&'static str, &'static str, f64)> {
+fn gauges(server: &Server, totals: &CountersSnapshot) -> Vec<(&'static str, &'static str, f64)> {
     let stats = &server.stats;
     let (quality, thinned) = server.quality();
     let started_ms = server.object.i64(qtssSvrStartupTime).unwrap_or(0);
@@ -63,13 +95,23 @@ fn gauges(server: &Server) -> Vec<(&'static str, &'static str, f64)> {
         ("dss_http_tunnels", "Open RTSP tunnels through HTTP", stats.current_http.load(RELAXED).into()),
         ("dss_client_sessions", "Client sessions that are set up", stats.current_sessions.load(RELAXED).into()),
         ("dss_client_sessions_playing", "Client sessions that play", stats.current_playing.load(RELAXED).into()),
-        ("dss_rtp_bits_per_second", "RTP sent in the last second", stats.current_bandwidth.load(RELAXED) as f64),
+        ("dss_rtp_bytes_per_second", "RTP sent in the last second", stats.current_bandwidth.load(RELAXED) as f64 / 8.0),
         ("dss_rtp_packets_per_second", "RTP packets in the last second", stats.current_packets.load(RELAXED) as f64),
         ("dss_streams_thinned", "Streams that are thinned", thinned.into()),
         ("dss_stream_quality_level", "Mean quality level of all streams; 0 is the best", quality.into()),
+        (
+            "dss_send_lag_seconds",
+            "How far the send worker that is behind most runs behind",
+            totals.lag_us as f64 * 1e-6,
+        ),
+        (
+            "dss_send_busy_ratio",
+            "Share of its time the busiest send worker is at work",
+            totals.busy_permille as f64 * 1e-3,
+        ),
         ("dss_udp_sockets", "Open UDP sockets", server.ports.open_sockets() as f64),
         ("dss_mp3_connections", "Connected MP3 listeners", mp3(qtssMP3SvrCurConn)),
-        ("dss_mp3_bits_per_second", "MP3 sent", mp3(qtssMP3SvrCurBandwidth)),
+        ("dss_mp3_bytes_per_second", "MP3 sent", mp3(qtssMP3SvrCurBandwidth) / 8.0),
     ]
 }
 
@@ -81,6 +123,12 @@ fn counters(server: &Server, totals: &CountersSnapshot) -> Vec<(&'static str, &'
         ("dss_rtp_stale_packets", "RTP packets left out because they were too late", totals.stale_packets),
         ("dss_send_calls", "System calls that sent packets", totals.send_calls),
         ("dss_datagrams_lost", "Datagrams that the kernel did not take", totals.lost_datagrams),
+        (
+            "dss_restarts",
+            "Server processes that the watchdog had before this one",
+            server.stats.restarts.load(RELAXED).into(),
+        ),
+        ("dss_crashes", "Those that ended without having been asked to", server.stats.crashes.load(RELAXED).into()),
         ("dss_mp3_bytes", "MP3 bytes sent", server.object.u64(qtssMP3SvrTotalBytes).unwrap_or(0)),
     ]
 }

@@ -11,6 +11,7 @@ mod contain;
 mod context;
 mod figures;
 mod file_objects;
+mod http_observer;
 mod lifecycle;
 mod limits;
 mod listener;
@@ -27,7 +28,7 @@ mod tunnel;
 mod walk;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -36,6 +37,7 @@ use tokio::sync::{mpsc, watch};
 pub use self::connection::{BodyRead, Connection};
 pub use self::context::{AfterResponse, RequestContext};
 pub use self::file_objects::{FileObject, ModuleFile};
+pub use self::http_observer::{HttpAnswered, HttpObserver};
 pub use self::lifecycle::ClosingSession;
 pub use self::limits::Refusal;
 pub use self::listener::{BoundListener, ListenError, Listener, bind_all};
@@ -85,6 +87,7 @@ pub struct Server {
     pub clock: Arc<dyn Clock>,
     /// All client sessions.
     pub sessions: SessionTable,
+    overload: limits::Overload,
     /// Counters.
     pub stats: Stats,
     /// UDP port pairs.
@@ -103,14 +106,19 @@ pub struct Server {
     listeners: Mutex<Vec<Listener>>,
     reserve: Mutex<Option<std::fs::File>>,
     fixed_port: AtomicBool,
-    /// A listener could not accept for want of descriptors, and none has since.
+    /// Descriptors were missing a short while ago.
     out_of_descriptors: AtomicBool,
+    /// Server clock of the last shortage of descriptors, in ms.
+    last_shortage_ms: AtomicI64,
     state: AtomicU32,
     next_connection: AtomicU32,
     stop: watch::Sender<bool>,
     ending: watch::Sender<bool>,
     pref_objects: std::sync::OnceLock<Arc<PrefObjects>>,
     public_methods: std::sync::OnceLock<String>,
+    http_observer: std::sync::OnceLock<HttpObserver>,
+    /// How the server process before this one ended.
+    last_end: std::sync::OnceLock<String>,
     events: Mutex<Option<mpsc::UnboundedReceiver<SessionEvent>>>,
 }
 
@@ -206,17 +214,21 @@ impl Server {
             send_prefs: ArcSwap::from_pointee(limits::send_prefs(&server_prefs)),
             preferences,
             sessions: SessionTable::default(),
+            overload: limits::Overload::default(),
             stats: Stats::default(),
             listeners: Mutex::default(),
             reserve: Mutex::new(std::fs::File::open("/dev/null").ok()),
             fixed_port: AtomicBool::new(false),
             out_of_descriptors: AtomicBool::new(false),
+            last_shortage_ms: AtomicI64::new(0),
             state: AtomicU32::new(ServerState::StartingUp as u32),
             next_connection: AtomicU32::new(1),
             stop: watch::Sender::new(false),
             ending: watch::Sender::new(false),
             pref_objects: std::sync::OnceLock::new(),
             public_methods: std::sync::OnceLock::new(),
+            http_observer: std::sync::OnceLock::new(),
+            last_end: std::sync::OnceLock::new(),
             events: Mutex::new(Some(events)),
             objects,
             object,
@@ -278,6 +290,16 @@ impl Server {
         self.ending.subscribe()
     }
 
+    /// Tells how the server process before this one ended; said once, before listening.
+    pub fn set_last_end(&self, text: String) {
+        let _ = self.last_end.set(text);
+    }
+
+    /// How the server process before this one ended; empty if there was none.
+    pub fn last_end(&self) -> &str {
+        self.last_end.get().map_or("", String::as_str)
+    }
+
     /// A receiver that sees `true` when connections have to end.
     pub fn shutdown_signal(&self) -> watch::Receiver<bool> {
         self.stop.subscribe()
@@ -299,15 +321,29 @@ impl Server {
 
     /// All modules are initialised: the methods they handle are fixed.
     pub fn fix_methods(&self) {
-        let mut names: Vec<&str> = Vec::new();
-        for method in self.object.u32_list(qtssSvrHandledMethods).into_iter().filter_map(Method::from_id) {
-            if !names.contains(&method.as_str()) {
-                names.push(method.as_str());
-            }
-        }
+        let methods = self.compact_methods().into_iter().filter_map(Method::from_id);
+        let names: Vec<&str> = methods.map(Method::as_str).collect();
         if !names.is_empty() {
             let _ = self.public_methods.set(names.join(", "));
         }
+    }
+
+    /// Several modules may handle a method, and a module may say so more than once: the server object lists it once.
+    /// Not while modules add to the list, since they count its values.
+    pub(self) fn compact_methods(&self) -> Vec<u32> {
+        let listed = self.object.u32_list(qtssSvrHandledMethods);
+        let mut methods: Vec<u32> = Vec::with_capacity(listed.len());
+        for method in &listed {
+            if !methods.contains(method) {
+                methods.push(*method);
+            }
+        }
+        if methods.len() < listed.len() {
+            let _lock = self.object.lock();
+            self.object.clear(qtssSvrHandledMethods);
+            methods.iter().for_each(|method| self.object.push(qtssSvrHandledMethods, &method.to_ne_bytes()));
+        }
+        methods
     }
 
     /// The preference objects, which a reread fills anew. Set once, before listening.

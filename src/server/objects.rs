@@ -8,11 +8,12 @@ use super::connection::Connection;
 use super::context::RequestContext;
 use super::session::ClientSession;
 use crate::qtss::attr::*;
-use crate::qtss::{AttrId, Object, ObjectStore, ObjectType, Value};
-use crate::rtp::{RtpStream, Transport};
-use crate::rtsp::extensions::{self, DynamicRate, LateTolerance};
+use crate::qtss::{AttrId, Change, ChangeHook, Object, ObjectStore, ObjectType, Value};
+use crate::rtp::{RtpStream, Transport as StreamTransport};
+use crate::rtsp::extensions::{self, DynamicRate, LateTolerance, Retransmit};
 use crate::rtsp::range::{NptStart, Range};
-use crate::rtsp::{Header, Method, Request, path};
+use crate::rtsp::transport::{Protocol, Transport};
+use crate::rtsp::{Header, Method, Request, date, path};
 
 /// A new connection's `qtssRTSPSessionObjectType`.
 pub(super) fn new_rtsp_session(store: &ObjectStore, id: u32, peer: SocketAddr, local: SocketAddr) -> Arc<Object> {
@@ -121,6 +122,20 @@ fn fill_numbers(object: &Object, request: &Request) {
     if let Some(bandwidth) = text(Header::Bandwidth).and_then(|value| extensions::bandwidth(&value)) {
         object.set_u32(qtssRTSPReqBandwidthBits, bandwidth);
     }
+    let since = text(Header::IfModifiedSince).and_then(|value| date::parse(&value));
+    if let Some(since) = since.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok()) {
+        object.set_i64(qtssRTSPReqIfModSinceDate, i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+    }
+    if let Some(transport) = text(Header::Transport).and_then(|value| Transport::choose(&value).ok()) {
+        let reliable = text(Header::XRetransmit).is_some_and(|value| Retransmit::choose(&value).is_some());
+        let kind = match transport.protocol {
+            Protocol::Tcp => TRANSPORT_TCP,
+            Protocol::Udp if reliable => TRANSPORT_RELIABLE_UDP,
+            Protocol::Udp => TRANSPORT_UDP,
+        };
+        object.set_u32(qtssRTSPReqTransportType, kind);
+        object.set_u32(qtssRTSPReqTransportMode, transport.mode.id());
+    }
     let rate = text(Header::XDynamicRate).and_then(|value| DynamicRate::parse(&value));
     object.set_i32(qtssRTSPReqDynamicRateState, DynamicRate::id(rate));
 }
@@ -128,6 +143,13 @@ fn fill_numbers(object: &Object, request: &Request) {
 /// The attributes a client session takes from the first request on it, and the facts its log line needs.
 pub(super) fn fill_session(ctx: &RequestContext, request: &Request, session: &ClientSession) {
     let object = &session.object;
+    if let Some(bandwidth) = request.header_text(Header::Bandwidth).and_then(|value| extensions::bandwidth(&value)) {
+        object.set_u32(qtssCliSessLastRTSPBandwidth, bandwidth);
+    }
+    let three_gpp = [Header::ThreeGppAdaptation, Header::ThreeGppLinkChar];
+    if ctx.server.prefs().enable_3gpp_protocol && three_gpp.iter().any(|header| request.header(*header).is_some()) {
+        object.set_bool16(qtssCliSessIs3GPPSession, true);
+    }
     // Until something is set up, a session is about what was asked for last: one connection may look at many movies.
     if session.counted.load(Ordering::Relaxed) {
         return;
@@ -154,6 +176,8 @@ pub(super) fn fill_session(ctx: &RequestContext, request: &Request, session: &Cl
         object.set_bytes(qtssCliSesReqQueryString, query);
     }
     fill_session_addresses(object, &ctx.connection);
+    let track = path::without_last_part(request.path()).filter(|_| request.method() == Method::Setup);
+    session.set_presentation(track.unwrap_or(request.path()));
     session.update_log(|log| {
         log.uri_stem = text(stem);
         log.url_host = text(host);
@@ -188,20 +212,44 @@ pub(super) fn new_stream(store: &ObjectStore, stream: &Arc<RtpStream>) -> Arc<Ob
     object.set_bool16(qtssRTPStrThinningDisabled, stream.is_thinning_disabled());
     object.set_u32(qtssRTPStrNumQualityLevels, u32::from(config.worst_quality));
     object.set_f32(qtssRTPStrBufferDelayInSecs, 3.0);
+    object.set_u32(qtssRTPStrNetworkMode, NETWORK_UNICAST);
     let (kind, server_port, client_port) = match stream.transport() {
-        Transport::Udp(udp) => {
+        StreamTransport::Udp(udp) => {
             let kind = if udp.is_reliable() { TRANSPORT_RELIABLE_UDP } else { TRANSPORT_UDP };
             (kind, udp.pair().rtp_port(), udp.addresses().rtp.port())
         }
-        Transport::Interleaved { .. } => (TRANSPORT_TCP, 0, 0),
+        StreamTransport::Interleaved { .. } => (TRANSPORT_TCP, 0, 0),
     };
     object.set_bool16(qtssRTPStrIsTCP, kind == TRANSPORT_TCP);
     object.set_u32(qtssRTPStrTransportType, kind);
     object.set_u16(qtssRTPStrSvrRTPPort, server_port);
     object.set_u16(qtssRTPStrClientRTPPort, client_port);
     object.attach(Arc::clone(stream));
+    object.set_hook(Arc::clone(&QUALITY_HOOK));
     object
 }
+
+/// What a module sets about thinning is in force at once. (What the server decides shows by the stream's owner.)
+static QUALITY_HOOK: LazyLock<ChangeHook> = LazyLock::new(|| {
+    let level = |value: u32| u8::try_from(value).unwrap_or(u8::MAX);
+    Arc::new(move |object: &Object, change: &Change| {
+        let Change::Set { id, .. } = change else { return };
+        let (Some(stream), Some(value)) = (object.attached::<Arc<RtpStream>>(), object.u32(*id)) else { return };
+        if *id == qtssRTPStrNumQualityLevels {
+            stream.set_worst_quality(level(value).saturating_sub(1));
+        } else if *id == qtssRTPStrQualityLevel {
+            // Numbers below zero come from modules that count down.
+            let is_best = value > i32::MAX as u32 || stream.is_thinning_disabled();
+            stream.set_quality(if is_best { 0 } else { level(value) });
+        } else {
+            return;
+        }
+        object.set_u32(qtssRTPStrQualityLevel, u32::from(stream.quality()));
+    })
+});
+
+/// `qtssRTPNetworkModeUnicast`: no stream is sent to a group.
+const NETWORK_UNICAST: u32 = 2;
 
 /// `qtssVideoPayloadType`, `qtssAudioPayloadType`.
 const VIDEO_PAYLOAD: u32 = 1;

@@ -51,6 +51,8 @@ pub struct SessionState {
     pub play: PlayState,
     /// Number of the last play; the send workers' reports name it.
     pub play_number: u32,
+    /// A track was set up that the play in progress knows nothing of: a PLAY, even one without a Range, starts it too.
+    pub has_new_stream: bool,
     /// Where packets stopped: a PLAY without a Range goes on there.
     pub position: Option<Position>,
     /// When packets stopped, in ms of the server's clock: the pause is added to the RTP timestamps at the next PLAY.
@@ -61,6 +63,8 @@ pub struct SessionState {
     pub fixed_rate: bool,
     /// Round trip measured by the OPTIONS probe, in ms.
     pub round_trip_ms: Option<u32>,
+    /// Bit rate of the client's link, as `3GPP-Link-Char` or `Bandwidth` told.
+    pub link_bit_rate: Option<u32>,
     /// The client asked for the SDP in this session.
     pub described: bool,
     extensions: HashMap<TypeId, Box<dyn Any + Send>>,
@@ -100,6 +104,10 @@ pub struct ClientSession {
     pub counted: AtomicBool,
     /// Number of the connection whose request came last; 0 when that one is gone.
     connection: AtomicU32,
+    /// Number of the connection that made it.
+    owner: AtomicU32,
+    /// Path of the movie it is about, escapes undone; empty until a request has named one.
+    presentation: Mutex<Vec<u8>>,
     closing: AtomicBool,
     played: AtomicBool,
     /// Counted among the playing ones.
@@ -110,6 +118,7 @@ pub struct ClientSession {
     /// The client session mutex.
     pub state: Arc<AsyncMutex<SessionState>>,
     log: Mutex<SessionLog>,
+    farewells: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
     rate: Mutex<RateSample>,
 }
 
@@ -159,6 +168,8 @@ impl ClientSession {
             last_status: AtomicU32::new(200),
             counted: AtomicBool::new(false),
             connection: AtomicU32::new(0),
+            owner: AtomicU32::new(0),
+            presentation: Mutex::default(),
             closing: AtomicBool::new(false),
             played: AtomicBool::new(false),
             playing: AtomicBool::new(false),
@@ -166,6 +177,7 @@ impl ClientSession {
             nonce_owner: AtomicU64::new(0),
             state: Arc::default(),
             log: Mutex::default(),
+            farewells: Mutex::default(),
             rate: Mutex::new(RateSample { at_ms: now_ms, ..RateSample::default() }),
         });
         session.object.attach(Arc::downgrade(&session));
@@ -180,6 +192,27 @@ impl ClientSession {
     /// A sign of life at `now_ms`.
     pub fn refresh(&self, now_ms: i64) {
         self.activity_ms.fetch_max(now_ms, Ordering::Relaxed);
+    }
+
+    /// The connection of this number has made it.
+    pub(super) fn set_owner(&self, connection: u32) {
+        self.owner.store(connection, Ordering::Relaxed);
+    }
+
+    /// It is about the movie of this path.
+    pub(super) fn set_presentation(&self, path: &[u8]) {
+        *self.presentation.lock() = path.to_vec();
+    }
+
+    /// Whether a request for `path` may act on it. Whoever knows the number of a session must not drive it with the URL of
+    /// another movie, whose access file may ask for less; only the connection that made it need not repeat the URL.
+    pub(super) fn answers_to(&self, connection: u32, path: &[u8]) -> bool {
+        if self.owner.load(Ordering::Relaxed) == connection {
+            return true;
+        }
+        let presentation = self.presentation.lock();
+        let stem = presentation.strip_suffix(b"/").unwrap_or(&presentation);
+        path.strip_prefix(stem).is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
     }
 
     /// A request on it came from the connection of this number.
@@ -236,11 +269,12 @@ impl ClientSession {
         self.broadcasts.load(Ordering::Relaxed)
     }
 
-    /// Its streams, unless a request is at work on the session right now.
+    /// Its streams, without waiting for a request that is at work on the session.
     pub fn streams_now(&self) -> Vec<Arc<RtpStream>> {
-        self.state
-            .try_lock()
-            .map_or_else(|_| Vec::new(), |state| state.streams.iter().map(|s| Arc::clone(&s.stream)).collect())
+        match self.state.try_lock() {
+            Ok(state) => state.streams.iter().map(|of| Arc::clone(&of.stream)).collect(),
+            Err(_) => self.object_streams(),
+        }
     }
 
     /// Bits per second that went to the client since the last look that was at least a second ago.
@@ -254,6 +288,17 @@ impl ClientSession {
         let handles = self.object.objects(qtssCliSesStreamObjects);
         let objects = handles.into_iter().filter_map(crate::qtss::Handle::object);
         objects.filter_map(|object| object.attached::<Arc<RtpStream>>().cloned()).collect()
+    }
+
+    /// Runs `work` when the session has ended, however it ends, before modules are told: last packets go out there.
+    pub fn at_end(&self, work: Box<dyn FnOnce() + Send>) {
+        self.farewells.lock().push(work);
+    }
+
+    /// Runs what [`ClientSession::at_end`] took.
+    pub(super) fn say_farewell(&self) {
+        let farewells = std::mem::take(&mut *self.farewells.lock());
+        farewells.into_iter().for_each(|work| work());
     }
 
     /// Facts for the access log.
@@ -312,6 +357,16 @@ impl SessionTable {
     /// Takes a session out.
     pub fn remove(&self, id: SessionId) -> Option<Arc<ClientSession>> {
         self.sessions.lock().remove(&id)
+    }
+
+    /// How many there are now.
+    pub fn len(&self) -> usize {
+        self.sessions.lock().len()
+    }
+
+    /// True when there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// All sessions now, in no order.

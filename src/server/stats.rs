@@ -23,6 +23,10 @@ pub struct Stats {
     pub average_bandwidth: AtomicU64,
     /// CPU time of the process over the last measured second, in thousandths of a core.
     pub cpu_millis: AtomicU32,
+    /// Server processes that the watchdog had before this one.
+    pub restarts: AtomicU32,
+    /// Those of them that ended without having been asked to.
+    pub crashes: AtomicU32,
     /// Running number for `qtssCliSesCounterID`.
     next_counter: AtomicI64,
 }

@@ -93,6 +93,11 @@ pub fn facts(server: &Server) -> Vec<(&'static str, Fact)> {
         ("qtssMP3SvrTotalConn", number(qtssMP3SvrTotalConn)),
         ("qtssMP3SvrCurBandwidth", number(qtssMP3SvrCurBandwidth)),
         ("qtssMP3SvrTotalBytes", Fact::Number(server.object.u64(qtssMP3SvrTotalBytes).unwrap_or(0))),
+        // What DSS did not know.
+        ("dssRelease", word(env!("CARGO_PKG_VERSION"))),
+        ("dssRestarts", Fact::Number(u64::from(stats.restarts.load(RELAXED)))),
+        ("dssCrashes", Fact::Number(u64::from(stats.crashes.load(RELAXED)))),
+        ("dssLastEnd", word(server.last_end())),
     ]
 }
 

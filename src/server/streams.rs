@@ -1,6 +1,6 @@
 //! What a SETUP makes: a stream with its transport, and the standard answers of each method that modules share.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -29,6 +29,19 @@ pub struct StreamInfo {
     pub worst_quality: u8,
 }
 
+/// What whoever adds a stream allows or insists on (`QTSS_AddStreamFlags`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StreamRules {
+    /// UDP may go to another address than the request came from.
+    pub allow_destination: bool,
+    /// An interleaved entry of the Transport header is taken, if there is one, even if it is not the first.
+    pub prefer_interleaved: bool,
+    /// Reliable UDP is not accepted.
+    pub plain_udp: bool,
+    /// A client that wants to send (`mode=record`) is welcome.
+    pub allow_record: bool,
+}
+
 /// A stream that was added, and how its SETUP is answered.
 pub struct AddedStream {
     /// The stream.
@@ -39,17 +52,27 @@ pub struct AddedStream {
     pub retransmit: Option<String>,
 }
 
+/// Adds a stream that goes to the player that asks for it; see [`add_stream_by`].
+pub fn add_stream(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, info: &StreamInfo) -> Option<AddedStream> {
+    add_stream_by(ctx, session, info, StreamRules::default())
+}
+
 /// Chooses the transport a SETUP asks for and adds the stream to the session. On failure the answer has been written,
 /// as QTSS_AddRTPStream does.
-pub fn add_stream(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, info: &StreamInfo) -> Option<AddedStream> {
-    let transport = match chosen_transport(ctx) {
+pub fn add_stream_by(
+    ctx: &Arc<RequestContext>,
+    session: &Arc<ClientSession>,
+    info: &StreamInfo,
+    rules: StreamRules,
+) -> Option<AddedStream> {
+    let transport = match chosen_transport(ctx, rules) {
         Ok(transport) => transport,
         Err((status, why)) => {
             ctx.respond_error(status, &why);
             return None;
         }
     };
-    if transport.mode == Mode::Record {
+    if transport.mode == Mode::Record && !rules.allow_record {
         ctx.respond_error(Status::MethodNotAllowed, "a file cannot be recorded to");
         return None;
     }
@@ -69,14 +92,14 @@ pub fn add_stream(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, info:
     };
     let added = match transport.protocol {
         Protocol::Tcp => add_interleaved(ctx, session, info, &transport, former.as_ref()),
-        Protocol::Udp => add_udp(ctx, session, info, &transport),
+        Protocol::Udp => add_udp(ctx, session, info, &transport, rules),
     };
     match added {
         Ok(added) => {
             if is_never_thinned(ctx, session) {
                 added.stream.set_thinning_disabled(true);
             }
-            register(ctx, session, &added.stream);
+            register(ctx, session, &added.stream, transport.unicast);
             if is_first {
                 ctx.server.stats.total_sessions.fetch_add(1, Ordering::Relaxed);
             }
@@ -114,10 +137,17 @@ fn is_never_thinned(ctx: &RequestContext, session: &ClientSession) -> bool {
     prefs.player_requires_disable_thinning.iter().any(|part| !part.is_empty() && agent.contains(part.as_str()))
 }
 
+/// `qtssRTPNetworkModeUnicast`, and what it is when the client has not said.
+const UNICAST: u32 = 2;
+const UNSAID: u32 = 0;
+
 type Refused = (Status, String);
 
-fn chosen_transport(ctx: &RequestContext) -> Result<Transport, Refused> {
+fn chosen_transport(ctx: &RequestContext, rules: StreamRules) -> Result<Transport, Refused> {
     let header = ctx.header(Header::Transport).unwrap_or_default();
+    if let Some(interleaved) = rules.prefer_interleaved.then(|| Transport::choose_interleaved(&header)).flatten() {
+        return Ok(interleaved);
+    }
     Transport::choose(&header).map_err(|error: TransportError| (error.status(), error.to_string()))
 }
 
@@ -168,20 +198,21 @@ fn add_udp(
     session: &Arc<ClientSession>,
     info: &StreamInfo,
     transport: &Transport,
+    rules: StreamRules,
 ) -> Result<AddedStream, Refused> {
     let bad = |why: &str| (Status::BadRequest, why.to_owned());
     let ports = transport.client_port.ok_or_else(|| bad("header Transport: no client_port"))?;
     if !ports.is_regular() || ports.rtp == 0 {
         return Err(bad("header Transport: client_port must be an even port and the one after it"));
     }
-    let peer = ctx.connection.peer.ip().to_canonical();
-    let elsewhere = transport.destination.as_ref().is_some_and(|text| text.parse() != Ok(peer));
-    if elsewhere {
-        return Err(bad("header Transport: media go to the address of the request only"));
-    }
+    let peer = destination(ctx, transport, rules)?;
     let local = ctx.connection.local.ip().to_canonical();
+    let scoped_local = match ctx.connection.local {
+        local @ SocketAddr::V6(v6) if v6.ip().is_unicast_link_local() => local,
+        _ => SocketAddr::new(local, 0),
+    };
     let (rtp, rtcp) = (SocketAddr::new(peer, ports.rtp), SocketAddr::new(peer, ports.rtcp));
-    let lease = ctx.server.ports.allocate(local, rtcp).map_err(|error| {
+    let lease = ctx.server.ports.allocate_on(scoped_local, rtcp).map_err(|error| {
         tracing::warn!("SETUP from {peer}: {error}");
         let status = match error {
             PortError::Descriptors { .. } => Status::ServiceUnavailable,
@@ -190,8 +221,9 @@ fn add_udp(
         (status, "no UDP ports".to_owned())
     })?;
     let port = lease.pair().rtp_port();
-    let retransmit = accepted_retransmit(ctx);
-    let udp = UdpTransport::new(lease, peer, rtp, rtcp);
+    let plays = transport.mode == Mode::Play;
+    let retransmit = accepted_retransmit(ctx).filter(|_| plays && !rules.plain_udp);
+    let udp = UdpTransport::new(lease, peer, rtp, rtcp).on_interface_of(&ctx.connection.peer);
     let stream_transport = StreamTransport::Udp(if retransmit.is_some() { udp.reliable() } else { udp });
     let stream = RtpStream::new(config(ctx, session, info, stream_transport));
     let prefs = ctx.server.prefs();
@@ -199,9 +231,26 @@ fn add_udp(
         "" => local.to_string(),
         other => other.to_owned(),
     };
-    let server_ports = PortPair { rtp: port, rtcp: port + 1 };
+    // A module that receives a broadcast has sockets of its own and says where; by default it is the stream's own pair.
+    let received_at = ctx.object.u16(qtssRTSPReqSetUpServerPort).filter(|port| *port != 0 && !plays);
+    let port = received_at.unwrap_or(port);
+    let server_ports = PortPair { rtp: port, rtcp: port.saturating_add(1) };
     let answer = transport.answer_udp(&source, ports, server_ports, Some(stream.ssrc()));
     Ok(AddedStream { stream, transport: answer, retransmit })
+}
+
+/// Where UDP goes: to the client, or to another address that it names, if that is allowed. Groups are not served.
+fn destination(ctx: &RequestContext, transport: &Transport, rules: StreamRules) -> Result<IpAddr, Refused> {
+    let peer = ctx.connection.peer.ip().to_canonical();
+    let Some(text) = &transport.destination else { return Ok(peer) };
+    match text.parse::<IpAddr>() {
+        Ok(address) if address == peer => Ok(peer),
+        Ok(address) if address.is_multicast() || address.is_unspecified() => {
+            Err((Status::UnsupportedTransport, "header Transport: media do not go to groups".to_owned()))
+        }
+        Ok(address) if rules.allow_destination && address.is_ipv4() == peer.is_ipv4() => Ok(address),
+        _ => Err((Status::BadRequest, "header Transport: media go to the address of the request only".to_owned())),
+    }
 }
 
 /// The `our-retransmit` entry, if reliable UDP is on for this path (`reliable_udp`, `reliable_udp_dirs`).
@@ -214,8 +263,9 @@ fn accepted_retransmit(ctx: &RequestContext) -> Option<String> {
     Retransmit::choose(&header).map(|accepted| accepted.echo.to_owned())
 }
 
-fn register(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, stream: &Arc<RtpStream>) {
+fn register(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, stream: &Arc<RtpStream>, unicast: bool) {
     let object = objects::new_stream(&ctx.server.objects, stream);
+    object.set_u32(qtssRTPStrNetworkMode, if unicast { UNICAST } else { UNSAID });
     let name = ctx.request().map(|request| String::from_utf8_lossy(path::last_part(request.path())).into_owned());
     let name = name.unwrap_or_default();
     rtcp::set_owner(stream, session, &object);
@@ -230,6 +280,7 @@ fn register(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, stream: &Ar
             session.object.remove_object(qtssCliSesStreamObjects, object.handle());
             ctx.connection.release_stream(&stream);
         }
+        state.has_new_stream = true;
         // The workers know nothing of the new stream: a play that goes on positions all of them anew.
         if let Some(position) = &mut state.position {
             position.next.clear();

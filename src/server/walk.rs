@@ -10,7 +10,7 @@ use super::context::RequestContext;
 use super::objects;
 use super::session::ClientSession;
 use crate::qtss::attr::*;
-use crate::qtss::{QtssError, Role, RoleCall};
+use crate::qtss::{Object, QtssError, Role, RoleCall};
 use crate::rtsp::{Header, Method, RawRequest, Request, Status};
 
 /// Takes one request from its text to its complete answer, which is left in the context.
@@ -23,19 +23,23 @@ pub(super) async fn walk(
     raw: RawRequest,
 ) -> Result<Arc<RequestContext>, QtssError> {
     let ctx = RequestContext::new(server, connection, &raw.text)?;
-    if raw.is_http() {
+    let is_http = raw.is_http();
+    if is_http {
         // A module that answers HTTP and means to keep the connection says so; those that do not end it, as in DSS.
         ctx.object.set_bool16(qtssRTSPReqRespKeepAlive, false);
     }
     filter(&ctx).await;
-    let mut attached = false;
+    if is_http && ctx.has_response() {
+        server.note_http(&ctx);
+    }
+    let mut reached = Reached::NoSession;
     if !ctx.has_response() {
         if let Some(request) = parse(&ctx, raw) {
-            attached = answer(&ctx, &request).await;
+            reached = answer(&ctx, &request).await;
         }
     }
-    if attached {
-        finish(&ctx).await;
+    if reached != Reached::NoSession {
+        finish(&ctx, reached).await;
         keep_empty_session(&ctx);
     }
     ctx.release_session();
@@ -75,35 +79,55 @@ fn parse(ctx: &Arc<RequestContext>, raw: RawRequest) -> Option<Arc<Request>> {
     }
 }
 
-/// Everything between the parse and the PostProcessor role; true if a client session is attached.
-async fn answer(ctx: &Arc<RequestContext>, request: &Request) -> bool {
+/// How far a request came.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    /// Answered without a client session.
+    NoSession,
+    /// The server itself answered, for a client session.
+    ServerAnswer,
+    /// The roles from Route on.
+    Roles,
+}
+
+/// Everything between the parse and the PostProcessor role.
+async fn answer(ctx: &Arc<RequestContext>, request: &Request) -> Reached {
     if request.needs_aggregate_url() {
         ctx.respond_error(Status::OnlyAggregateOptionAllowed, "only the whole presentation can be addressed");
-        return false;
+        return Reached::NoSession;
     }
     if answers::before_session(ctx, request) {
-        return false;
+        return Reached::NoSession;
     }
     let session = match find_session(ctx, request) {
         Ok(session) => session,
-        Err(()) => return false,
+        Err(()) => return Reached::NoSession,
     };
     if let Some(session) = &session {
+        if drives(request.method()) && !session.answers_to(ctx.connection.id, request.path()) {
+            ctx.respond_error(Status::SessionNotFound, "the session is about something else");
+            return Reached::NoSession;
+        }
         if !attach(ctx, session).await {
             ctx.respond_error(Status::SessionNotFound, "no such session");
-            return false;
+            return Reached::NoSession;
         }
     }
     if answers::with_session(ctx, request, session.as_ref()) {
-        return session.is_some();
+        return if session.is_some() { Reached::ServerAnswer } else { Reached::NoSession };
     }
     let Some(session) = session else {
         ctx.respond_error(Status::SessionNotFound, "no such session");
-        return false;
+        return Reached::NoSession;
     };
     objects::fill_session(ctx, request, &session);
     roles(ctx, request).await;
-    true
+    Reached::Roles
+}
+
+/// Whether a method changes what a session does. The others are signs of life and questions.
+const fn drives(method: Method) -> bool {
+    matches!(method, Method::Setup | Method::Play | Method::Pause | Method::Teardown | Method::Record)
 }
 
 /// Locks the session for this request; false if it has ended before its turn came.
@@ -130,7 +154,9 @@ fn keep_empty_session(ctx: &Arc<RequestContext>) {
 
 /// Route to Request, each as far as nobody has answered.
 async fn roles(ctx: &Arc<RequestContext>, request: &Request) {
-    run_chain(ctx, Role::RtspRoute).await;
+    let session = ctx.session().map(|session| Arc::clone(&session.object));
+    let session = session.as_ref();
+    run_chain(ctx, Role::RtspRoute, session).await;
     if ctx.has_response() {
         return;
     }
@@ -140,24 +166,23 @@ async fn roles(ctx: &Arc<RequestContext>, request: &Request) {
             return;
         }
     }
-    run_chain(ctx, Role::RtspPreProcessor).await;
+    run_chain(ctx, Role::RtspPreProcessor, session).await;
     if ctx.has_response() {
         return;
     }
     if request.method() == Method::Setup {
         ctx.connection.measure_round_trip(ctx).await;
     }
-    run_chain(ctx, Role::RtspRequest).await;
+    run_chain(ctx, Role::RtspRequest, session).await;
     if !ctx.has_response() {
         answers::by_default(ctx, request);
     }
 }
 
 /// Calls a role's modules in load order until one has written a byte.
-async fn run_chain(ctx: &Arc<RequestContext>, role: Role) {
-    let session = ctx.session().map(|session| Arc::clone(&session.object));
+async fn run_chain(ctx: &Arc<RequestContext>, role: Role, session: Option<&Arc<Object>>) {
     for module in ctx.server.registry.modules_in(role).iter() {
-        let params = ctx.params(session.as_ref());
+        let params = ctx.params(session);
         let call = match role {
             Role::RtspRoute => RoleCall::Route(params),
             Role::RtspPreProcessor => RoleCall::PreProcessor(params),
@@ -172,8 +197,9 @@ async fn run_chain(ctx: &Arc<RequestContext>, role: Role) {
     }
 }
 
-/// PostProcessor and what precedes it: the status goes to the client session.
-async fn finish(ctx: &Arc<RequestContext>) {
+/// PostProcessor and what precedes it: the status goes to the client session. Modules are not shown the session of a
+/// request that the server itself answered, as in DSS.
+async fn finish(ctx: &Arc<RequestContext>, reached: Reached) {
     let Some(session) = ctx.session() else { return };
     let status = u32::from(ctx.status().code());
     session.last_status.store(status, std::sync::atomic::Ordering::Relaxed);
@@ -184,7 +210,7 @@ async fn finish(ctx: &Arc<RequestContext>) {
     if ctx.keep_alive() {
         session.object.set_object(qtssCliSesLastRTSPSession, ctx.connection.object.handle());
     }
-    run_chain(ctx, Role::RtspPostProcessor).await;
+    run_chain(ctx, Role::RtspPostProcessor, Some(&session.object).filter(|_| reached == Reached::Roles)).await;
 }
 
 /// Finds the client session of a request, or makes one where the method allows it. `Err` when the request has been
@@ -241,6 +267,7 @@ fn new_session(ctx: &Arc<RequestContext>) -> Result<Arc<ClientSession>, ()> {
         return Err(());
     }
     let session = ctx.server.create_session(ctx.connection.peer.ip());
+    session.set_owner(ctx.connection.id);
     ctx.connection.set_implicit(session.id);
     Ok(session)
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::print_stderr)] // what is skipped is said aloud
 
+mod monitors;
 mod server;
 
 use std::fs;
@@ -474,42 +475,54 @@ fn trap_38_39_the_server_keeps_its_status_file_fresh_and_readable() {
     assert!(server.read("status.xml").contains("<key>qtssSvrState</key>\n     <string>4</string>"), "the end is told");
 }
 
-/// The value of a line of OpenMetrics text.
-fn sample(text: &str, name: &str) -> Option<f64> {
-    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+/// The web console had an action that set the administrator's password without asking for one.
+#[test]
+fn trap_46_nobody_sets_a_password_without_one() {
+    let server = Server::start("", QUICK);
+    let users = server.read("qtusers");
+    let form = "action=AssistSetPassword&qtssusername=admin&new_password1=x&new_password2=x";
+    for (method, target) in [
+        ("POST", "/parse_xml.cgi"),
+        ("GET", "/parse_xml.cgi?action=AssistSetPassword&new_password1=x&new_password2=x"),
+        ("POST", "/"),
+        ("POST", "/index.html"),
+        ("POST", "/modules/admin/server"),
+        ("PUT", "/api/v1/prefs/QTSSMP3StreamingModule/mp3_broadcast_password"),
+    ] {
+        let answer = server.http(method, target, "Content-Type: application/x-www-form-urlencoded\r\n", form);
+        assert!(answer.or_nothing() == NOTHING || answer.status == 401, "{method} {target}: {answer:?}");
+    }
+    // The account that every DSS had before Install was through.
+    let shipped = basic("aGFja21l", "aGFja21l");
+    assert_eq!(server.http("GET", "/modules/admin/server", &shipped, "").status, 401);
+    assert_eq!(server.read("qtusers"), users);
 }
 
 #[test]
-fn monitors_get_figures_in_the_format_of_prometheus() {
+fn trap_59_all_processors_are_used_unless_a_number_is_given() {
+    let server = Server::start("", OPEN);
+    let shown = server.tree("/server/qtssSvrNumThreads");
+    let threads = shown.split('"').nth(3).and_then(|number| number.parse::<usize>().ok()).expect("a number");
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    assert!(threads > processors, "{shown}");
+}
+
+#[test]
+fn what_modules_of_dss_could_read_of_a_session_is_there() {
     let server = Server::start("", OPEN);
     server.add_movie(MOVIE);
     let mut player = server.rtsp();
-    player.play(MOVIE, "");
-    let text = server.wait_for("packets", |server| {
-        let answer = server.http("GET", "/metrics", "", "");
-        assert!(answer.head.contains("Content-Type: application/openmetrics-text; version=1.0.0"), "{}", answer.head);
-        Some(answer.body).filter(|text| sample(text, "dss_rtp_packets_total") > Some(0.0))
-    });
-    assert!(text.ends_with("# EOF\n"), "{text}");
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let (name, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("{line}"));
-        assert!(value.parse::<f64>().is_ok(), "{line}");
-        assert!(name.starts_with("dss_") && name.matches('"').count() % 2 == 0, "{line}");
+    player.play(MOVIE, "Bandwidth: 300000\r\n3GPP-Adaptation: url=\"x\";size=20000;target-time=5000\r\n");
+    let shown = server.tree("/server/qtssSvrClientSessions/0/*");
+    for line in [
+        "qtssCliSesStartedThinning=\"false\"",
+        "qtssCliSessLastRTSPBandwidth=\"300000\"",
+        "qtssCliSessIs3GPPSession=\"true\"",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
     }
-    assert_eq!(sample(&text, "dss_client_sessions_playing"), Some(1.0));
-    assert_eq!(sample(&text, "dss_play_startup_seconds_count"), Some(1.0));
-    let startup = sample(&text, "dss_play_startup_seconds_sum").expect("a sum");
-    assert!(startup > 0.0 && startup < 10.0, "{startup}");
-    for name in ["dss_packet_lateness_seconds", "dss_send_batch_packets"] {
-        let bucket = |line: &str| {
-            line.strip_prefix(name)?.strip_prefix("_bucket{le=\"")?.rsplit_once(' ')?.1.parse::<u64>().ok()
-        };
-        let buckets: Vec<_> = text.lines().filter_map(bucket).collect();
-        assert!(buckets.len() > 10 && buckets.is_sorted(), "{name}: {buckets:?}");
-        assert_eq!(buckets.last().map(|n| *n as f64), sample(&text, &format!("{name}_count")), "{name}");
-    }
-    let call = "dss_module_calls_total{module=\"QTSSFileModule\",role=\"QTSS_RTSPRequest_Role\"}";
-    assert!(sample(&text, call) >= Some(2.0), "{text}");
+    let shown = server.tree("/server/qtssSvrClientSessions/0/qtssCliSesStreamObjects/0/*");
+    assert!(shown.contains("qtssRTPStrNetworkMode=\"2\""), "{shown}");
 }
 
 #[test]

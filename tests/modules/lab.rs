@@ -65,6 +65,7 @@ pub struct Plan {
     sections: String,
     server: String,
     trace: bool,
+    environment: Vec<(String, String)>,
 }
 
 impl Plan {
@@ -76,7 +77,7 @@ impl Plan {
             fs::create_dir(dir.path().join(folder)).expect("a folder");
         }
         fs::copy(root().join("samples/sample_100kbit.mp4"), dir.path().join("movies/a.mp4")).expect("the sample");
-        Some(Self { dir, stub, sections: String::new(), server: String::new(), trace: false })
+        Some(Self { dir, stub, sections: String::new(), server: String::new(), trace: false, environment: Vec::new() })
     }
 
     pub fn folder(&self) -> PathBuf {
@@ -119,12 +120,18 @@ impl Plan {
         self
     }
 
-    /// Starts the server and waits until it listens.
-    pub fn start(self) -> Running {
+    /// A variable of the server's environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Writes the configuration and makes the command that starts the server with it.
+    fn command(&self, port: u16) -> Command {
         let path = |name: &str| self.dir.path().join(name).to_string_lossy().into_owned();
         let xml = format!(
             "<?xml version =\"1.0\"?>\n<CONFIGURATION>\n<SERVER>\n\
-             <PREF NAME=\"rtsp_port\" TYPE=\"UInt16\" >0</PREF>\n<PREF NAME=\"bind_ip_addr\" >127.0.0.1</PREF>\n\
+             <PREF NAME=\"rtsp_port\" TYPE=\"UInt16\" >{port}</PREF>\n<PREF NAME=\"bind_ip_addr\" >127.0.0.1</PREF>\n\
              <PREF NAME=\"module_folder\" >{}</PREF>\n<PREF NAME=\"movie_folder\" >{}</PREF>\n\
              <PREF NAME=\"error_logfile_dir\" >{}</PREF>\n<PREF NAME=\"pid_file\" >{}</PREF>\n\
              <PREF NAME=\"error_logfile_verbosity\" TYPE=\"UInt32\" >2</PREF>\n\
@@ -140,8 +147,9 @@ impl Plan {
         let program =
             std::env::var_os("PROBE_SERVER").unwrap_or_else(|| env!("CARGO_BIN_EXE_DarwinStreamingServer").into());
         let mut command = Command::new(program);
-        command.arg("-d").arg("-c").arg(path("streamingserver.xml")).current_dir(self.dir.path());
+        command.arg("-c").arg(path("streamingserver.xml")).current_dir(self.dir.path());
         command.env("PROBE_LOG", path("notes")).env("PROBE_FOLDER", path("logs"));
+        command.env("PROBE_CONFIG", path("streamingserver.xml"));
         if let Some(kind) = sanitizer() {
             let library = if kind == "address" { "libasan.so" } else { "libubsan.so" };
             if std::env::var_os("PROBE_SERVER").is_none() {
@@ -155,8 +163,30 @@ impl Plan {
         if self.trace {
             command.env("QTSS_TRACE", "roles");
         }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Starts the server in the background, with a parent that starts it again, and waits until it listens.
+    pub fn start_detached(self) -> Detached {
+        // The port has to be known, and the same after a restart.
+        let port =
+            std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+        let mut command = self.command(port);
+        let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("the server");
+        assert!(status.success(), "it did not start: {status}");
+        let pid = fs::read_to_string(self.dir.path().join("pid")).expect("the parent's pid");
+        let parent = pid.lines().next().and_then(|line| line.trim().parse().ok()).expect("a number");
+        Detached { dir: self.dir, parent, address: SocketAddr::from(([127, 0, 0, 1], port)) }
+    }
+
+    /// Starts the server and waits until it listens.
+    pub fn start(self) -> Running {
+        let mut command = self.command(0);
+        command.arg("-d");
         let stderr = fs::File::create(self.dir.path().join("stderr")).expect("a file");
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn().expect("the server");
+        let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().expect("the server");
         let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
         let mut said = String::new();
         let address = loop {
@@ -181,6 +211,48 @@ impl Plan {
     pub fn traced(mut self) -> Self {
         self.trace = true;
         self
+    }
+}
+
+/// A server in the background, and its parent.
+pub struct Detached {
+    dir: tempfile::TempDir,
+    parent: i32,
+    address: SocketAddr,
+}
+
+impl Detached {
+    pub fn notes(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.dir.path().join("notes")).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    pub fn error_log(&self) -> String {
+        fs::read_to_string(self.dir.path().join("logs/Error.log")).unwrap_or_default()
+    }
+
+    /// Connects as soon as somebody listens.
+    pub fn connect(&self) -> Client {
+        let begin = Instant::now();
+        loop {
+            match TcpStream::connect(self.address) {
+                Ok(stream) => return Client::new(stream, self.address),
+                Err(error) => assert!(begin.elapsed() < *PATIENCE, "nobody listens: {error}"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Detached {
+    fn drop(&mut self) {
+        // SAFETY: the pid is from the file that the parent wrote; it removes the file when it ends.
+        let signal = |signal| unsafe { libc::kill(self.parent, signal) };
+        signal(libc::SIGTERM);
+        let begin = Instant::now();
+        while signal(0) == 0 && begin.elapsed() < *PATIENCE {
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
@@ -210,6 +282,11 @@ impl Running {
 
     pub fn error_log(&self) -> String {
         self.file("logs/Error.log")
+    }
+
+    /// Where a file of the server's folder is.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
     }
 
     /// Waits until a note says this.
@@ -404,6 +481,13 @@ impl Client {
                 return None;
             }
         }
+    }
+
+    /// As [`Client::rest`], for connections that may end with their process.
+    pub fn rest_or_reset(&mut self) -> String {
+        let mut rest = std::mem::take(&mut self.buffer);
+        let _ = self.stream.read_to_end(&mut rest);
+        String::from_utf8_lossy(&rest).into_owned()
     }
 
     /// Everything up to the end of the stream.

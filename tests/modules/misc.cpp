@@ -150,6 +150,17 @@ static void do_answer(QTSS_StandardRTSP_Params* inParams)
         throw std::runtime_error("out of the module");
     if (theName == "/crash")
         raise(SIGSEGV);
+    if (theName == "/abort")
+        abort();
+    if (theName == "/exit")
+        exit(3);
+    if (theName == "/where")
+    {
+        char theFolder[1024] = "";
+        mode_t theMask = umask(022);
+        umask(theMask);
+        note("in %s umask %03o", getcwd(theFolder, sizeof(theFolder)), (unsigned)theMask);
+    }
 }
 
 static QTSS_Error use_stack()

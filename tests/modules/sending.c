@@ -76,10 +76,6 @@ static void do_send(QTSS_RTPSendPackets_Params* inParams)
         int theNumber = sSequence - 100;
         if (theNumber >= kPackets)
         {
-            UInt32 theDropped = 0, theLen = sizeof(theDropped);
-            thePacket.packetTransmitTime = QTSS_Milliseconds() - 20000; /* far too late: dropped, and that is a success */
-            CHECK(49, QTSS_Write(sStream, &thePacket, kSize, &theWritten, qtssWriteFlagsIsRTP) == QTSS_NoErr && theWritten == kSize);
-            CHECK(49, QTSS_GetValue(sStream, qtssRTPStrStalePacketsDropped, 0, &theDropped, &theLen) == QTSS_NoErr && theDropped == 1);
             note("all sent after %d calls", sCalls);
             inParams->outNextPacketTime = sNextStop; /* 0 or less: not again */
             return;

@@ -134,6 +134,14 @@ static QTSS_Error dispatch(QTSS_Role inRole, QTSS_RoleParamPtr inParams)
             break;
         case QTSS_ClientSessionClosing_Role:
             note("waits dess reason %d", (int)inParams->clientSessionClosingParams.inReason);
+            if (sWaitInClosing)
+            {
+                QTSS_Object theStream = NULL;
+                UInt32 theLen = sizeof(theStream), theSSRC = 0;
+                (void)QTSS_GetValue(inParams->clientSessionClosingParams.inClientSession, qtssCliSesStreamObjects, 0, &theStream, &theLen);
+                theLen = sizeof(theSSRC);
+                CHECK(67, QTSS_GetValue(theStream, qtssRTPStrSSRC, 0, &theSSRC, &theLen) == QTSS_NoErr);
+            }
             if (sWaitInClosing && waits_first_time(inRole))
                 CHECK(67, QTSS_SetIdleTimer(30) == QTSS_NoErr);
             else if (sWaitInClosing)

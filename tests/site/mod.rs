@@ -83,6 +83,11 @@ impl Site {
         site
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub fn connect(&self) -> Client {
         self.connect_from("127.0.0.1")
     }

@@ -22,9 +22,9 @@ UInt8 QTAccessFile::sWhitespaceAndGreaterThanMask[256] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 };
 
-char* QTAccessFile::sQTAccessFileName = const_cast<char*>("qtaccess");
-bool QTAccessFile::sAllocatedName = false;
-OSMutex* QTAccessFile::sAccessFileMutex = NULL;
+char* QTAccessFile::fileName_ = const_cast<char*>("qtaccess");
+bool QTAccessFile::ownsName_ = false;
+OSMutex* QTAccessFile::nameGuard_ = NULL;
 
 namespace {
 
@@ -35,7 +35,7 @@ public:
         : fParser(file), fAction(action), fLimit(qtssActionFlagsRead) {}
 
     // The line's first word; the rest is in the parser, which the caller deletes by leaving its scope.
-    bool Next(StrPtrLen* outWord, StrPtrLen* outRest) {
+    bool Next(StrPtrLen* foundWord, StrPtrLen* foundRest) {
         while (fParser.GetDataRemaining() > 0) {
             StrPtrLen line;
             (void)fParser.GetThruEOL(&line);
@@ -43,17 +43,17 @@ public:
             words.ConsumeWhitespace();
             if (words.PeekFast() == '#' || words.PeekFast() == '\0')
                 continue;
-            words.ConsumeUntilWhitespace(outWord);
-            if (outWord->Equal("<Limit")) {
+            words.ConsumeUntilWhitespace(foundWord);
+            if (foundWord->Equal("<Limit")) {
                 ReadLimit(&words);
                 continue;
             }
-            if (outWord->Equal("</Limit>"))
+            if (foundWord->Equal("</Limit>"))
                 fLimit = qtssActionFlagsRead;
             if ((fLimit & fAction) == 0)
                 continue;
             words.ConsumeWhitespace();
-            outRest->Set(words.GetCurrentPosition(), words.GetDataRemaining());
+            foundRest->Set(words.GetCurrentPosition(), words.GetDataRemaining());
             return true;
         }
         return false;
@@ -96,26 +96,26 @@ void ReplaceText(char** text, const StrPtrLen& value) {
 } // namespace
 
 void QTAccessFile::Initialize() {
-    if (sAccessFileMutex == NULL)
-        sAccessFileMutex = NEW OSMutex;
+    if (nameGuard_ == NULL)
+        nameGuard_ = NEW OSMutex;
 }
 
-void QTAccessFile::SetAccessFileName(const char* inQTAccessFileName) {
-    OSMutexLocker locker(sAccessFileMutex);
-    if (inQTAccessFileName == NULL)
+void QTAccessFile::SetAccessFileName(const char* qtAccessFileName) {
+    OSMutexLocker locker(nameGuard_);
+    if (qtAccessFileName == NULL)
         return;
-    if (sAllocatedName)
-        delete[] sQTAccessFileName;
-    sQTAccessFileName = StrPtrLen(inQTAccessFileName).GetAsCString();
-    sAllocatedName = true;
+    if (ownsName_)
+        delete[] fileName_;
+    fileName_ = StrPtrLen(qtAccessFileName).GetAsCString();
+    ownsName_ = true;
 }
 
-char* QTAccessFile::GetUserNameCopy(QTSS_UserProfileObject inUserProfile) {
-    return QTSSModuleUtils::GetUserName_Copy(inUserProfile);
+char* QTAccessFile::GetUserNameCopy(QTSS_UserProfileObject userProfile) {
+    return QTSSModuleUtils::GetUserName_Copy(userProfile);
 }
 
 char* QTAccessFile::GetAccessFile_Copy(const char* movieRootDir, const char* dirPath) {
-    OSMutexLocker locker(sAccessFileMutex);
+    OSMutexLocker locker(nameGuard_);
     size_t rootLength = ::strlen(movieRootDir);
     StrPtrLen folder(dirPath);
     for (;;) {
@@ -131,32 +131,32 @@ char* QTAccessFile::GetAccessFile_Copy(const char* movieRootDir, const char* dir
         ResizeableStringFormatter path;
         path.Put(folder);
         path.Put(kPathDelimiterString);
-        path.Put(sQTAccessFileName);
+        path.Put(fileName_);
         path.PutTerminator();
         if (FileExists(path.GetBufPtr()))
             return path.GetAsCString();
     }
 }
 
-QTSS_AuthScheme QTAccessFile::FindUsersAndGroupsFilesAndAuthScheme(const char* inAccessFilePath,
-                                                                   QTSS_ActionFlags inAction, char** outUsersFilePath,
-                                                                   char** outGroupsFilePath) {
+QTSS_AuthScheme QTAccessFile::FindUsersAndGroupsFilesAndAuthScheme(const char* accessFilePath,
+                                                                   QTSS_ActionFlags givenAction, char** usersFilePath,
+                                                                   char** groupsFilePath) {
     QTSS_AuthScheme scheme = qtssAuthNone;
-    if (inAccessFilePath == NULL)
+    if (accessFilePath == NULL)
         return scheme;
-    *outUsersFilePath = NULL;
-    *outGroupsFilePath = NULL;
+    *usersFilePath = NULL;
+    *groupsFilePath = NULL;
     StrPtrLenDel file;
-    (void)QTSSModuleUtils::ReadEntireFile(inAccessFilePath, &file);
-    LineReader lines(&file, inAction);
+    (void)QTSSModuleUtils::ReadEntireFile(accessFilePath, &file);
+    LineReader lines(&file, givenAction);
     StrPtrLen word;
     StrPtrLen value;
     while (lines.Next(&word, &value)) {
         StringParser::UnQuote(&value);
         if (word.Equal("AuthUserFile"))
-            ReplaceText(outUsersFilePath, value);
+            ReplaceText(usersFilePath, value);
         else if (word.Equal("AuthGroupFile"))
-            ReplaceText(outGroupsFilePath, value);
+            ReplaceText(groupsFilePath, value);
         else if (word.Equal("AuthScheme") && value.Equal("basic"))
             scheme = qtssAuthBasic;
         else if (word.Equal("AuthScheme") && value.Equal("digest"))
@@ -167,11 +167,11 @@ QTSS_AuthScheme QTAccessFile::FindUsersAndGroupsFilesAndAuthScheme(const char* i
 
 // One "require" line.
 Bool16 QTAccessFile::Requires(StringParser* line, char* userName, char** groupArray, UInt32 numGroups,
-                              Bool16* outAllowAnyUserPtr, void* extraDataPtr) {
+                              Bool16* allowAnyUserPtr, void* extraDataPtr) {
     StrPtrLen kind;
     line->ConsumeUntilWhitespace(&kind);
     if (kind.Equal("any-user")) {
-        *outAllowAnyUserPtr = true;
+        *allowAnyUserPtr = true;
         return true;
     }
     if (!HaveUser(userName, extraDataPtr))
@@ -195,41 +195,41 @@ Bool16 QTAccessFile::Requires(StringParser* line, char* userName, char** groupAr
 }
 
 Bool16 QTAccessFile::AccessAllowed(char* userName, char** groupArray, UInt32 numGroups, StrPtrLen* accessFileBufPtr,
-                                   QTSS_ActionFlags inFlags, StrPtrLen* ioRealmNameStr, Bool16* outAllowAnyUserPtr,
+                                   QTSS_ActionFlags flags, StrPtrLen* realmNameStr, Bool16* allowAnyUserPtr,
                                    void* extraDataPtr) {
     if (accessFileBufPtr == NULL || accessFileBufPtr->Ptr == NULL || accessFileBufPtr->Len == 0)
         return true;
-    const StrPtrLen realm = ioRealmNameStr == NULL ? StrPtrLen() : *ioRealmNameStr;
+    const StrPtrLen realm = realmNameStr == NULL ? StrPtrLen() : *realmNameStr;
     if (realm.Ptr != NULL && realm.Len > 0)
         realm.Ptr[0] = '\0';
-    *outAllowAnyUserPtr = false;
-    const bool wantsRealm = HaveRealm(userName, ioRealmNameStr, extraDataPtr) != 0;
+    *allowAnyUserPtr = false;
+    const bool wantsRealm = HaveRealm(userName, realmNameStr, extraDataPtr) != 0;
 
-    LineReader lines(accessFileBufPtr, inFlags);
+    LineReader lines(accessFileBufPtr, flags);
     StrPtrLen word;
     StrPtrLen rest;
     while (lines.Next(&word, &rest)) {
         if (wantsRealm && word.Equal("AuthName")) {
             StringParser::UnQuote(&rest);
-            GetRealm(&rest, ioRealmNameStr, userName, extraDataPtr);
+            GetRealm(&rest, realmNameStr, userName, extraDataPtr);
         } else if (word.Equal("require")) {
             StringParser parser(&rest);
-            if (Requires(&parser, userName, groupArray, numGroups, outAllowAnyUserPtr, extraDataPtr))
+            if (Requires(&parser, userName, groupArray, numGroups, allowAnyUserPtr, extraDataPtr))
                 return true;
         }
     }
     return false;
 }
 
-QTSS_Error QTAccessFile::AuthorizeRequest(QTSS_StandardRTSP_Params* inParams, Bool16 allowNoAccessFiles,
+QTSS_Error QTAccessFile::AuthorizeRequest(QTSS_StandardRTSP_Params* params, Bool16 allowNoAccessFiles,
                                           QTSS_ActionFlags noAction, QTSS_ActionFlags authorizeAction,
-                                          Bool16* outAuthorizedPtr, Bool16* outAllowAnyUserPtr) {
+                                          Bool16* authorizedPtr, Bool16* allowAnyUserPtr) {
     const UInt32 kRealmSize = 512;
-    if (inParams == NULL || inParams->inRTSPRequest == NULL || outAllowAnyUserPtr == NULL || outAuthorizedPtr == NULL)
+    if (params == NULL || params->inRTSPRequest == NULL || allowAnyUserPtr == NULL || authorizedPtr == NULL)
         return QTSS_RequestFailed;
-    *outAllowAnyUserPtr = false;
-    *outAuthorizedPtr = false;
-    QTSS_RTSPRequestObject request = inParams->inRTSPRequest;
+    *allowAnyUserPtr = false;
+    *authorizedPtr = false;
+    QTSS_RTSPRequestObject request = params->inRTSPRequest;
     QTSS_ActionFlags action = QTSSModuleUtils::GetRequestActions(request);
     if (action == qtssActionFlagsNoFlags)
         return QTSS_RequestFailed;
@@ -256,8 +256,8 @@ QTSS_Error QTAccessFile::AuthorizeRequest(QTSS_StandardRTSP_Params* inParams, Bo
     char realmText[kRealmSize] = "";
     StrPtrLen realm(realmText, kRealmSize - 1);
     Bool16 allowed = this->AccessAllowed(user.GetObject(), groups.GetObject(), numGroups, &rules, authorizeAction,
-                                         &realm, outAllowAnyUserPtr);
-    *outAuthorizedPtr = allowed;
+                                         &realm, allowAnyUserPtr);
+    *authorizedPtr = allowed;
 
     // With Basic the file's realm counts; with Digest the one that the user's hash was made for.
     QTSS_AuthScheme scheme = qtssAuthNone;
@@ -290,8 +290,8 @@ Bool16 QTAccessFile::HaveGroups(char** groupArray, UInt32 numGroups, void* /*ext
     return numGroups > 0 && groupArray != NULL;
 }
 
-Bool16 QTAccessFile::HaveRealm(char* /*userName*/, StrPtrLen* ioRealmNameStr, void* /*extraData*/) {
-    return ioRealmNameStr != NULL && ioRealmNameStr->Ptr != NULL && ioRealmNameStr->Len > 0;
+Bool16 QTAccessFile::HaveRealm(char* /*userName*/, StrPtrLen* realmNameStr, void* /*extraData*/) {
+    return realmNameStr != NULL && realmNameStr->Ptr != NULL && realmNameStr->Len > 0;
 }
 
 Bool16 QTAccessFile::TestUser(StrPtrLen* accessUser, char* userName, void* /*extraDataPtr*/) {
@@ -311,12 +311,12 @@ Bool16 QTAccessFile::TestExtraData(StrPtrLen* /*wordPtr*/, StringParser* /*lineP
     return false;
 }
 
-void QTAccessFile::GetRealm(StrPtrLen* accessRealm, StrPtrLen* ioRealmNameStr, char* /*userName*/,
+void QTAccessFile::GetRealm(StrPtrLen* accessRealm, StrPtrLen* realmNameStr, char* /*userName*/,
                             void* /*extraDataPtr*/) {
-    UInt32 length = accessRealm->Len < ioRealmNameStr->Len ? accessRealm->Len : ioRealmNameStr->Len - 1;
+    UInt32 length = accessRealm->Len < realmNameStr->Len ? accessRealm->Len : realmNameStr->Len - 1;
     if (length > 0)
-        ::memcpy(ioRealmNameStr->Ptr, accessRealm->Ptr, length);
-    ioRealmNameStr->Ptr[length] = '\0';
+        ::memcpy(realmNameStr->Ptr, accessRealm->Ptr, length);
+    realmNameStr->Ptr[length] = '\0';
 }
 
 Bool16 DSAccessFile::HaveGroups(char** /*groupArray*/, UInt32 /*numGroups*/, void* /*extraDataPtr*/) { return true; }
@@ -334,7 +334,7 @@ Bool16 DSAccessFile::ValidUser(char* userName, void* /*extraDataPtr*/) {
     return userName != NULL && ::getpwnam_r(userName, &user, text, sizeof(text), &found) == 0 && found != NULL;
 }
 
-bool DSAccessFile::CheckGroupMembership(const char* inUsername, const char* inGroupName) {
+bool DSAccessFile::CheckGroupMembership(const char* username, const char* groupName) {
     const int kMaxGroups = 256;
     char userText[4096];
     char groupText[16384];
@@ -342,15 +342,15 @@ bool DSAccessFile::CheckGroupMembership(const char* inUsername, const char* inGr
     struct passwd* foundUser = NULL;
     struct group group;
     struct group* foundGroup = NULL;
-    if (inUsername == NULL || inGroupName == NULL)
+    if (username == NULL || groupName == NULL)
         return false;
-    if (::getpwnam_r(inUsername, &user, userText, sizeof(userText), &foundUser) != 0 || foundUser == NULL)
+    if (::getpwnam_r(username, &user, userText, sizeof(userText), &foundUser) != 0 || foundUser == NULL)
         return false;
-    if (::getgrnam_r(inGroupName, &group, groupText, sizeof(groupText), &foundGroup) != 0 || foundGroup == NULL)
+    if (::getgrnam_r(groupName, &group, groupText, sizeof(groupText), &foundGroup) != 0 || foundGroup == NULL)
         return false;
     gid_t groups[kMaxGroups];
     int count = kMaxGroups;
-    if (::getgrouplist(inUsername, user.pw_gid, groups, &count) < 0)
+    if (::getgrouplist(username, user.pw_gid, groups, &count) < 0)
         count = kMaxGroups;
     for (int i = 0; i < count; i++) {
         if (groups[i] == group.gr_gid)

@@ -12,17 +12,17 @@
 class QTSS3GPPModuleUtils {
 public:
     // After QTSSModuleUtils::Initialize; then ReadPrefs, and again whenever preferences are reread.
-    static void Initialize(QTSS_Initialize_Params* initParams);
+    static void Initialize(QTSS_Initialize_Params* given);
     static void ReadPrefs();
     // The lines for media sections, with their line ends, from new. They point into the buffer, which must
     // outlive them; there are none if 3GPP or rate adaptation is off.
     static SDPContainer* Get3GPPSDPFeatureListCopy(ResizeableStringFormatter& buffer);
 
 private:
-    static QTSS_PrefsObject sServerPrefs;
-    static Bool16 sEnabled;
-    static Bool16 sRateAdaptationEnabled;
-    static UInt16 sReportFrequency; // in RTCP packets, 1 to 9
+    static QTSS_PrefsObject serverPrefs_;
+    static Bool16 enabled_;
+    static Bool16 rateAdaptationEnabled_;
+    static UInt16 reportFrequency_; // in RTCP packets, 1 to 9
 };
 
 #endif

@@ -9,24 +9,24 @@
 template <class T>
 class QTSSMemoryDeleter {
 public:
-    QTSSMemoryDeleter(T* victim) : fT(victim) {}
-    ~QTSSMemoryDeleter() { QTSS_Delete(fT); }
+    QTSSMemoryDeleter(T* victim) : owned_(victim) {}
+    ~QTSSMemoryDeleter() { QTSS_Delete(owned_); }
 
     // Gives the memory up without deleting it.
-    void ClearObject() { fT = NULL; }
+    void ClearObject() { owned_ = NULL; }
     // Only while nothing is held.
     void SetObject(T* victim) {
-        Assert(fT == NULL);
-        fT = victim;
+        Assert(owned_ == NULL);
+        owned_ = victim;
     }
-    T* GetObject() { return fT; }
-    operator T*() { return fT; }
+    T* GetObject() { return owned_; }
+    operator T*() { return owned_; }
 
 private:
     QTSSMemoryDeleter(const QTSSMemoryDeleter&);
     QTSSMemoryDeleter& operator=(const QTSSMemoryDeleter&);
 
-    T* fT;
+    T* owned_;
 };
 
 typedef QTSSMemoryDeleter<char> QTSSCharArrayDeleter;

@@ -10,11 +10,11 @@
 #include "ResizeableStringFormatter.h"
 #include "StringParser.h"
 
-QTSS_TextMessagesObject QTSSModuleUtils::sMessages = NULL;
-QTSS_ServerObject QTSSModuleUtils::sServer = NULL;
-QTSS_StreamRef QTSSModuleUtils::sErrorLog = NULL;
-Bool16 QTSSModuleUtils::sEnableRTSPErrorMsg = false;
-QTSS_ErrorVerbosity QTSSModuleUtils::sMissingPrefVerbosity = qtssMessageVerbosity;
+QTSS_TextMessagesObject QTSSModuleUtils::texts_ = NULL;
+QTSS_ServerObject QTSSModuleUtils::server_ = NULL;
+QTSS_StreamRef QTSSModuleUtils::errorLog_ = NULL;
+Bool16 QTSSModuleUtils::errorBodies_ = false;
+QTSS_ErrorVerbosity QTSSModuleUtils::defaultsVerbosity_ = qtssMessageVerbosity;
 
 namespace {
 
@@ -84,170 +84,170 @@ void AppendNumber(QTSS_RTSPRequestObject request, QTSS_RTSPHeader header, UInt32
 
 } // namespace
 
-void QTSSModuleUtils::Initialize(QTSS_TextMessagesObject inMessages, QTSS_ServerObject inServer,
-                                 QTSS_StreamRef inErrorLog) {
-    sMessages = inMessages;
-    sServer = inServer;
-    sErrorLog = inErrorLog;
+void QTSSModuleUtils::Initialize(QTSS_TextMessagesObject messages, QTSS_ServerObject server,
+                                 QTSS_StreamRef errorLog) {
+    texts_ = messages;
+    server_ = server;
+    errorLog_ = errorLog;
 }
 
 // ---- Modules, preferences, attributes ----
 
-QTSS_ModulePrefsObject QTSSModuleUtils::GetModulePrefsObject(QTSS_ModuleObject inModObject) {
-    return ValueOf<QTSS_ModulePrefsObject>(inModObject, qtssModPrefs, NULL);
+QTSS_ModulePrefsObject QTSSModuleUtils::GetModulePrefsObject(QTSS_ModuleObject modObject) {
+    return ValueOf<QTSS_ModulePrefsObject>(modObject, qtssModPrefs, NULL);
 }
 
-QTSS_Object QTSSModuleUtils::GetModuleAttributesObject(QTSS_ModuleObject inModObject) {
-    return ValueOf<QTSS_Object>(inModObject, qtssModAttributes, NULL);
+QTSS_Object QTSSModuleUtils::GetModuleAttributesObject(QTSS_ModuleObject modObject) {
+    return ValueOf<QTSS_Object>(modObject, qtssModAttributes, NULL);
 }
 
-QTSS_ModulePrefsObject QTSSModuleUtils::GetModuleObjectByName(const StrPtrLen& inModuleName) {
+QTSS_ModulePrefsObject QTSSModuleUtils::GetModuleObjectByName(const StrPtrLen& moduleName) {
     QTSS_ModuleObject module = NULL;
     UInt32 length = sizeof(module);
-    for (UInt32 i = 0; QTSS_GetValue(sServer, qtssSvrModuleObjects, i, &module, &length) == QTSS_NoErr; i++) {
-        if (PointerTo(module, qtssModName, 0).Equal(inModuleName))
+    for (UInt32 i = 0; QTSS_GetValue(server_, qtssSvrModuleObjects, i, &module, &length) == QTSS_NoErr; i++) {
+        if (PointerTo(module, qtssModName, 0).Equal(moduleName))
             return module;
         length = sizeof(module);
     }
     return NULL;
 }
 
-QTSS_AttributeID QTSSModuleUtils::GetAttrID(QTSS_Object inObject, const char* inAttributeName) {
+QTSS_AttributeID QTSSModuleUtils::GetAttrID(QTSS_Object givenObject, const char* attributeName) {
     QTSS_Object info = NULL;
-    if (QTSS_GetAttrInfoByName(inObject, Text(inAttributeName), &info) != QTSS_NoErr)
+    if (QTSS_GetAttrInfoByName(givenObject, Text(attributeName), &info) != QTSS_NoErr)
         return qtssIllegalAttrID;
     return ValueOf<QTSS_AttributeID>(info, qtssAttrID, qtssIllegalAttrID);
 }
 
-QTSS_AttributeID QTSSModuleUtils::CreateAttribute(QTSS_Object inObject, const char* inAttributeName,
-                                                  QTSS_AttrDataType inType, const void* inDefaultValue,
-                                                  UInt32 inBufferLen) {
-    (void)QTSS_AddInstanceAttribute(inObject, Text(inAttributeName), NULL, inType);
-    QTSS_AttributeID id = GetAttrID(inObject, inAttributeName);
-    if (id != qtssIllegalAttrID && inDefaultValue != NULL)
-        (void)QTSS_SetValue(inObject, id, 0, inDefaultValue, inBufferLen);
+QTSS_AttributeID QTSSModuleUtils::CreateAttribute(QTSS_Object givenObject, const char* attributeName,
+                                                  QTSS_AttrDataType givenType, const void* defaultValue,
+                                                  UInt32 bufferLen) {
+    (void)QTSS_AddInstanceAttribute(givenObject, Text(attributeName), NULL, givenType);
+    QTSS_AttributeID id = GetAttrID(givenObject, attributeName);
+    if (id != qtssIllegalAttrID && defaultValue != NULL)
+        (void)QTSS_SetValue(givenObject, id, 0, defaultValue, bufferLen);
     return id;
 }
 
 // The id of an attribute that is there and has the type; otherwise illegal, or that of a new one.
-QTSS_AttributeID QTSSModuleUtils::CheckAttributeDataType(QTSS_Object inObject, const char* inAttributeName,
-                                                         QTSS_AttrDataType inType, const void* inDefaultValue,
-                                                         UInt32 inBufferLen) {
+QTSS_AttributeID QTSSModuleUtils::CheckAttributeDataType(QTSS_Object givenObject, const char* attributeName,
+                                                         QTSS_AttrDataType givenType, const void* defaultValue,
+                                                         UInt32 bufferLen) {
     QTSS_Object info = NULL;
-    if (QTSS_GetAttrInfoByName(inObject, Text(inAttributeName), &info) != QTSS_NoErr)
+    if (QTSS_GetAttrInfoByName(givenObject, Text(attributeName), &info) != QTSS_NoErr)
         return qtssIllegalAttrID;
     QTSS_AttributeID id = ValueOf<QTSS_AttributeID>(info, qtssAttrID, qtssIllegalAttrID);
     QTSS_AttrDataType type = ValueOf<QTSS_AttrDataType>(info, qtssAttrDataType, qtssAttrDataTypeUnknown);
-    if (type == inType)
+    if (type == givenType)
         return id;
 
     char* value = NULL;
-    if (inDefaultValue != NULL)
-        (void)QTSS_ValueToString(Data(inDefaultValue), inBufferLen, inType, &value);
+    if (defaultValue != NULL)
+        (void)QTSS_ValueToString(Data(defaultValue), bufferLen, givenType, &value);
     QTSSCharArrayDeleter valueDeleter(value);
-    LogError(qtssWarningVerbosity, qtssServerPrefWrongType, 0, inAttributeName, value);
-    (void)QTSS_RemoveInstanceAttribute(inObject, id);
-    return CreateAttribute(inObject, inAttributeName, inType, inDefaultValue, inBufferLen);
+    LogError(qtssWarningVerbosity, qtssServerPrefWrongType, 0, attributeName, value);
+    (void)QTSS_RemoveInstanceAttribute(givenObject, id);
+    return CreateAttribute(givenObject, attributeName, givenType, defaultValue, bufferLen);
 }
 
-void QTSSModuleUtils::GetAttribute(QTSS_Object inObject, const char* inAttributeName, QTSS_AttrDataType inType,
-                                   void* ioBuffer, const void* inDefaultValue, UInt32 inBufferLen) {
-    QTSS_AttributeID id = CheckAttributeDataType(inObject, inAttributeName, inType, inDefaultValue, inBufferLen);
-    UInt32 length = inBufferLen;
-    if (QTSS_GetValue(inObject, id, 0, ioBuffer, &length) == QTSS_NoErr)
+void QTSSModuleUtils::GetAttribute(QTSS_Object givenObject, const char* attributeName, QTSS_AttrDataType givenType,
+                                   void* buffer, const void* defaultValue, UInt32 bufferLen) {
+    QTSS_AttributeID id = CheckAttributeDataType(givenObject, attributeName, givenType, defaultValue, bufferLen);
+    UInt32 length = bufferLen;
+    if (QTSS_GetValue(givenObject, id, 0, buffer, &length) == QTSS_NoErr)
         return;
 
-    if (inDefaultValue != NULL && inBufferLen > 0) {
-        ::memcpy(ioBuffer, inDefaultValue, inBufferLen);
+    if (defaultValue != NULL && bufferLen > 0) {
+        ::memcpy(buffer, defaultValue, bufferLen);
         char* value = NULL;
-        (void)QTSS_ValueToString(Data(inDefaultValue), inBufferLen, inType, &value);
+        (void)QTSS_ValueToString(Data(defaultValue), bufferLen, givenType, &value);
         QTSSCharArrayDeleter valueDeleter(value);
-        LogError(sMissingPrefVerbosity, qtssServerPrefMissing, 0, inAttributeName, value);
+        LogError(defaultsVerbosity_, qtssServerPrefMissing, 0, attributeName, value);
     }
-    (void)CreateAttribute(inObject, inAttributeName, inType, inDefaultValue, inBufferLen);
+    (void)CreateAttribute(givenObject, attributeName, givenType, defaultValue, bufferLen);
 }
 
-void QTSSModuleUtils::GetIOAttribute(QTSS_Object inObject, const char* inAttributeName, QTSS_AttrDataType inType,
-                                     void* ioDefaultResultBuffer, UInt32 inBufferLen) {
-    OSCharArrayDeleter standard(NEW char[static_cast<size_t>(inBufferLen) + 1]);
-    ::memcpy(standard.GetObject(), ioDefaultResultBuffer, inBufferLen);
-    GetAttribute(inObject, inAttributeName, inType, ioDefaultResultBuffer, standard.GetObject(), inBufferLen);
+void QTSSModuleUtils::GetIOAttribute(QTSS_Object givenObject, const char* attributeName, QTSS_AttrDataType givenType,
+                                     void* defaultResultBuffer, UInt32 bufferLen) {
+    OSCharArrayDeleter standard(NEW char[static_cast<size_t>(bufferLen) + 1]);
+    ::memcpy(standard.GetObject(), defaultResultBuffer, bufferLen);
+    GetAttribute(givenObject, attributeName, givenType, defaultResultBuffer, standard.GetObject(), bufferLen);
 }
 
-char* QTSSModuleUtils::GetStringAttribute(QTSS_Object inObject, const char* inAttributeName,
-                                          const char* inDefaultValue) {
-    StrPtrLen standard(inDefaultValue);
+char* QTSSModuleUtils::GetStringAttribute(QTSS_Object givenObject, const char* attributeName,
+                                          const char* defaultValue) {
+    StrPtrLen standard(defaultValue);
     QTSS_AttributeID id =
-        CheckAttributeDataType(inObject, inAttributeName, qtssAttrDataTypeCharArray, standard.Ptr, standard.Len);
-    char* value = CopyOf(inObject, id, 0);
+        CheckAttributeDataType(givenObject, attributeName, qtssAttrDataTypeCharArray, standard.Ptr, standard.Len);
+    char* value = CopyOf(givenObject, id, 0);
     if (value != NULL)
         return value;
-    (void)CreateAttribute(inObject, inAttributeName, qtssAttrDataTypeCharArray, standard.Ptr, standard.Len);
+    (void)CreateAttribute(givenObject, attributeName, qtssAttrDataTypeCharArray, standard.Ptr, standard.Len);
     if (standard.Len > 0)
-        LogError(sMissingPrefVerbosity, qtssServerPrefMissing, 0, inAttributeName, inDefaultValue);
-    return inDefaultValue == NULL ? NULL : standard.GetAsCString();
+        LogError(defaultsVerbosity_, qtssServerPrefMissing, 0, attributeName, defaultValue);
+    return defaultValue == NULL ? NULL : standard.GetAsCString();
 }
 
-void QTSSModuleUtils::SetupSupportedMethods(QTSS_Object inServer, QTSS_RTSPMethod* inMethodArray,
-                                            UInt32 inNumMethods) {
+void QTSSModuleUtils::SetupSupportedMethods(QTSS_Object server, QTSS_RTSPMethod* methodArray,
+                                            UInt32 numMethods) {
     UInt32 count = 0;
-    (void)QTSS_GetNumValues(inServer, qtssSvrHandledMethods, &count);
-    for (UInt32 i = 0; i < inNumMethods; i++)
-        (void)QTSS_SetValue(inServer, qtssSvrHandledMethods, count + i, &inMethodArray[i], sizeof(inMethodArray[i]));
+    (void)QTSS_GetNumValues(server, qtssSvrHandledMethods, &count);
+    for (UInt32 i = 0; i < numMethods; i++)
+        (void)QTSS_SetValue(server, qtssSvrHandledMethods, count + i, &methodArray[i], sizeof(methodArray[i]));
 }
 
 // ---- Error log ----
 
-void QTSSModuleUtils::GetMessage(QTSS_AttributeID inTextMessage, StrPtrLen* outMessage) {
-    *outMessage = PointerTo(sMessages, inTextMessage, 0);
-    if (outMessage->Len == 0)
-        *outMessage = PointerTo(sMessages, qtssMsgNoMessage, 0);
+void QTSSModuleUtils::GetMessage(QTSS_AttributeID textMessage, StrPtrLen* message) {
+    *message = PointerTo(texts_, textMessage, 0);
+    if (message->Len == 0)
+        *message = PointerTo(texts_, qtssMsgNoMessage, 0);
 }
 
-void QTSSModuleUtils::LogError(QTSS_ErrorVerbosity inVerbosity, QTSS_AttributeID inTextMessage, UInt32 /*inErrNumber*/,
-                               const char* inArgument, const char* inArg2) {
-    if (sMessages == NULL)
+void QTSSModuleUtils::LogError(QTSS_ErrorVerbosity givenVerbosity, QTSS_AttributeID textMessage, UInt32 /*errNumber*/,
+                               const char* argument, const char* arg2) {
+    if (texts_ == NULL)
         return;
     StrPtrLen format;
-    GetMessage(inTextMessage, &format);
+    GetMessage(textMessage, &format);
     if (format.Len == 0)
         return;
-    const StrPtrLen arguments[2] = {StrPtrLen(inArgument), StrPtrLen(inArg2)};
+    const StrPtrLen arguments[2] = {StrPtrLen(argument), StrPtrLen(arg2)};
     ResizeableStringFormatter line;
     PutMessage(&line, format, arguments, 2);
     line.PutTerminator();
-    WriteLog(sErrorLog, inVerbosity, line.GetBufPtr());
+    WriteLog(errorLog_, givenVerbosity, line.GetBufPtr());
 }
 
-void QTSSModuleUtils::LogErrorStr(QTSS_ErrorVerbosity inVerbosity, const char* inMessage) {
-    if (inMessage != NULL)
-        WriteLog(sErrorLog, inVerbosity, inMessage);
+void QTSSModuleUtils::LogErrorStr(QTSS_ErrorVerbosity givenVerbosity, const char* givenMessage) {
+    if (givenMessage != NULL)
+        WriteLog(errorLog_, givenVerbosity, givenMessage);
 }
 
-void QTSSModuleUtils::LogPrefErrorStr(QTSS_ErrorVerbosity inVerbosity, const char* preference, const char* inMessage) {
-    if (preference == NULL || inMessage == NULL)
+void QTSSModuleUtils::LogPrefErrorStr(QTSS_ErrorVerbosity givenVerbosity, const char* preference, const char* givenMessage) {
+    if (preference == NULL || givenMessage == NULL)
         return;
     char line[1024];
-    ::snprintf(line, sizeof(line), "Server preference %s %s", preference, inMessage);
-    WriteLog(sErrorLog, inVerbosity, line);
+    ::snprintf(line, sizeof(line), "Server preference %s %s", preference, givenMessage);
+    WriteLog(errorLog_, givenVerbosity, line);
 }
 
 // ---- Files ----
 
-QTSS_Error QTSSModuleUtils::ReadEntireFile(const char* inPath, StrPtrLen* outData, QTSS_TimeVal inModDate,
-                                           QTSS_TimeVal* outModDate) {
-    outData->Set(NULL, 0);
+QTSS_Error QTSSModuleUtils::ReadEntireFile(const char* givenPath, StrPtrLen* foundData, QTSS_TimeVal modDate,
+                                           QTSS_TimeVal* foundModDate) {
+    foundData->Set(NULL, 0);
     QTSS_Object file = NULL;
-    QTSS_Error error = QTSS_OpenFileObject(Text(inPath), qtssOpenFileNoFlags, &file);
+    QTSS_Error error = QTSS_OpenFileObject(Text(givenPath), qtssOpenFileNoFlags, &file);
     if (error != QTSS_NoErr)
         return error;
 
     const UInt64 kLargest = static_cast<UInt64>(kSInt32_Max) - 1;
     QTSS_TimeVal date = ValueOf<QTSS_TimeVal>(file, qtssFlObjModDate, 0);
     UInt64 length = ValueOf<UInt64>(file, qtssFlObjLength, kLargest + 1);
-    if (outModDate != NULL)
-        *outModDate = date;
-    bool wanted = inModDate == -1 || date > inModDate;
+    if (foundModDate != NULL)
+        *foundModDate = date;
+    bool wanted = modDate == -1 || date > modDate;
     if (wanted && length > kLargest)
         error = QTSS_RequestFailed;
     if (wanted && error == QTSS_NoErr) {
@@ -256,7 +256,7 @@ QTSS_Error QTSSModuleUtils::ReadEntireFile(const char* inPath, StrPtrLen* outDat
         error = QTSS_Read(file, data.GetObject(), static_cast<UInt32>(length), &received);
         if (error == QTSS_NoErr) {
             data.GetObject()[received] = '\0';
-            outData->Set(data.GetObject(), received);
+            foundData->Set(data.GetObject(), received);
             data.ClearObject();
         }
     }
@@ -264,12 +264,12 @@ QTSS_Error QTSSModuleUtils::ReadEntireFile(const char* inPath, StrPtrLen* outDat
     return error;
 }
 
-char* QTSSModuleUtils::GetFullPath(QTSS_RTSPRequestObject inRequest, QTSS_AttributeID whichFileType, UInt32* outLen,
+char* QTSSModuleUtils::GetFullPath(QTSS_RTSPRequestObject givenRequest, QTSS_AttributeID whichFileType, UInt32* len,
                                    StrPtrLen* suffix) {
     // A request without file path or root is no reason to fail; that part is empty then.
-    (void)QTSS_LockObject(inRequest);
-    StrPtrLen path = PointerTo(inRequest, whichFileType, 0);
-    StrPtrLen root = PointerTo(inRequest, qtssRTSPReqRootDir, 0);
+    (void)QTSS_LockObject(givenRequest);
+    StrPtrLen path = PointerTo(givenRequest, whichFileType, 0);
+    StrPtrLen root = PointerTo(givenRequest, qtssRTSPReqRootDir, 0);
     if (root.Len > 0 && root[static_cast<int>(root.Len) - 1] == kPathDelimiterChar) {
         while (path.Len > 0 && path[0] == kPathDelimiterChar)
             path.Set(path.Ptr + 1, path.Len - 1);
@@ -277,63 +277,63 @@ char* QTSSModuleUtils::GetFullPath(QTSS_RTSPRequestObject inRequest, QTSS_Attrib
     ResizeableStringFormatter full;
     full.Put(root);
     full.Put(path);
-    (void)QTSS_UnlockObject(inRequest);
+    (void)QTSS_UnlockObject(givenRequest);
     if (suffix != NULL)
         full.Put(*suffix);
-    if (outLen != NULL)
-        *outLen = full.GetCurrentOffset();
+    if (len != NULL)
+        *len = full.GetCurrentOffset();
     return full.GetAsCString();
 }
 
 // ---- Answers ----
 
-QTSS_Error QTSSModuleUtils::SendErrorText(QTSS_RTSPRequestObject inRequest, QTSS_RTSPStatusCode inStatusCode,
+QTSS_Error QTSSModuleUtils::SendErrorText(QTSS_RTSPRequestObject givenRequest, QTSS_RTSPStatusCode statusCode,
                                           const StrPtrLen& text) {
     const Bool16 no = false;
-    (void)QTSS_SetValue(inRequest, qtssRTSPReqStatusCode, 0, &inStatusCode, sizeof(inStatusCode));
-    (void)SetFlag(inRequest, qtssRTSPReqRespKeepAlive, &no);
+    (void)QTSS_SetValue(givenRequest, qtssRTSPReqStatusCode, 0, &statusCode, sizeof(statusCode));
+    (void)SetFlag(givenRequest, qtssRTSPReqRespKeepAlive, &no);
     StrPtrLen body;
-    if (sEnableRTSPErrorMsg) {
+    if (errorBodies_) {
         body = text;
-        AppendNumber(inRequest, qtssContentLengthHeader, body.Len);
+        AppendNumber(givenRequest, qtssContentLengthHeader, body.Len);
     }
-    (void)QTSS_SendRTSPHeaders(inRequest);
-    (void)QTSS_Write(inRequest, body.Ptr, body.Len, NULL, 0);
-    (void)QTSS_SetValue(inRequest, qtssRTSPReqRespMsg, 0, body.Ptr, body.Len);
+    (void)QTSS_SendRTSPHeaders(givenRequest);
+    (void)QTSS_Write(givenRequest, body.Ptr, body.Len, NULL, 0);
+    (void)QTSS_SetValue(givenRequest, qtssRTSPReqRespMsg, 0, body.Ptr, body.Len);
     return QTSS_RequestFailed;
 }
 
-QTSS_Error QTSSModuleUtils::SendErrorResponse(QTSS_RTSPRequestObject inRequest, QTSS_RTSPStatusCode inStatusCode,
-                                              QTSS_AttributeID inTextMessage, StrPtrLen* inStringArg) {
+QTSS_Error QTSSModuleUtils::SendErrorResponse(QTSS_RTSPRequestObject givenRequest, QTSS_RTSPStatusCode statusCode,
+                                              QTSS_AttributeID textMessage, StrPtrLen* stringArg) {
     ResizeableStringFormatter text;
-    if (sEnableRTSPErrorMsg) {
+    if (errorBodies_) {
         StrPtrLen format;
-        GetMessage(inTextMessage, &format);
+        GetMessage(textMessage, &format);
         StrPtrLen place;
-        bool hasArgument = inStringArg != NULL && inStringArg->Len > 0;
+        bool hasArgument = stringArg != NULL && stringArg->Len > 0;
         if (hasArgument && format.FindString("%s", &place) != NULL) {
             text.Put(format.Ptr, static_cast<UInt32>(place.Ptr - format.Ptr));
-            text.Put(*inStringArg);
+            text.Put(*stringArg);
             format.Set(place.Ptr + 2, static_cast<UInt32>(format.Ptr + format.Len - place.Ptr) - 2);
         }
         text.Put(format); // what is left; without argument all of it, as it stands
     }
-    return SendErrorText(inRequest, inStatusCode, StrPtrLen(text.GetBufPtr(), text.GetCurrentOffset()));
+    return SendErrorText(givenRequest, statusCode, StrPtrLen(text.GetBufPtr(), text.GetCurrentOffset()));
 }
 
-QTSS_Error QTSSModuleUtils::SendErrorResponseWithMessage(QTSS_RTSPRequestObject inRequest,
-                                                         QTSS_RTSPStatusCode inStatusCode,
-                                                         StrPtrLen* inErrorMessageStr) {
-    return SendErrorText(inRequest, inStatusCode, inErrorMessageStr == NULL ? StrPtrLen() : *inErrorMessageStr);
+QTSS_Error QTSSModuleUtils::SendErrorResponseWithMessage(QTSS_RTSPRequestObject givenRequest,
+                                                         QTSS_RTSPStatusCode statusCode,
+                                                         StrPtrLen* errorMessageStr) {
+    return SendErrorText(givenRequest, statusCode, errorMessageStr == NULL ? StrPtrLen() : *errorMessageStr);
 }
 
-QTSS_Error QTSSModuleUtils::SendHTTPErrorResponse(QTSS_RTSPRequestObject inRequest,
-                                                  QTSS_SessionStatusCode inStatusCode, Bool16 inKillSession,
+QTSS_Error QTSSModuleUtils::SendHTTPErrorResponse(QTSS_RTSPRequestObject givenRequest,
+                                                  QTSS_SessionStatusCode statusCode, Bool16 killSession,
                                                   const char* errorMessage) {
     const Bool16 no = false;
-    (void)QTSS_SetValue(inRequest, qtssRTSPReqStatusCode, 0, &inStatusCode, sizeof(inStatusCode));
-    if (inKillSession)
-        (void)SetFlag(inRequest, qtssRTSPReqRespKeepAlive, &no);
+    (void)QTSS_SetValue(givenRequest, qtssRTSPReqStatusCode, 0, &statusCode, sizeof(statusCode));
+    if (killSession)
+        (void)SetFlag(givenRequest, qtssRTSPReqRespKeepAlive, &no);
 
     ResizeableStringFormatter body;
     if (errorMessage != NULL && errorMessage[0] != '\0') {
@@ -343,11 +343,11 @@ QTSS_Error QTSSModuleUtils::SendHTTPErrorResponse(QTSS_RTSPRequestObject inReque
     }
     DateBuffer date;
     DateTranslator::UpdateDateBuffer(&date, 0);
-    UInt32 code = ValueOf<UInt32>(inRequest, qtssRTSPReqRealStatusCode, 0);
+    UInt32 code = ValueOf<UInt32>(givenRequest, qtssRTSPReqRealStatusCode, 0);
 
     ResizeableStringFormatter page;
     page.PutFmtStr("HTTP/1.1 %lu error\r\n", static_cast<unsigned long>(code));
-    page.Put(PointerTo(sServer, qtssSvrRTSPServerHeader, 0));
+    page.Put(PointerTo(server_, qtssSvrRTSPServerHeader, 0));
     page.PutEOL();
     page.PutFmtStr("Date: %s\r\n", date.GetDateBuffer());
     if (body.GetCurrentOffset() > 0)
@@ -356,145 +356,145 @@ QTSS_Error QTSSModuleUtils::SendHTTPErrorResponse(QTSS_RTSPRequestObject inReque
     page.Put("Connection: close\r\n\r\n");
     page.Put(body.GetBufPtr(), body.GetCurrentOffset());
 
-    (void)QTSS_Write(inRequest, page.GetBufPtr(), page.GetCurrentOffset(), NULL, 0);
-    (void)QTSS_SetValue(inRequest, qtssRTSPReqRespMsg, 0, page.GetBufPtr(), page.GetCurrentOffset());
+    (void)QTSS_Write(givenRequest, page.GetBufPtr(), page.GetCurrentOffset(), NULL, 0);
+    (void)QTSS_SetValue(givenRequest, qtssRTSPReqRespMsg, 0, page.GetBufPtr(), page.GetCurrentOffset());
     return QTSS_RequestFailed;
 }
 
-void QTSSModuleUtils::SendDescribeResponse(QTSS_RTSPRequestObject inRequest, QTSS_ClientSessionObject inSession,
-                                           iovec* describeData, UInt32 inNumVectors, UInt32 inTotalLength) {
-    AppendNumber(inRequest, qtssContentLengthHeader, inTotalLength);
-    (void)QTSS_SendStandardRTSPResponse(inRequest, inSession, 0);
-    (void)QTSS_WriteV(inRequest, describeData, inNumVectors, inTotalLength, NULL);
+void QTSSModuleUtils::SendDescribeResponse(QTSS_RTSPRequestObject givenRequest, QTSS_ClientSessionObject session,
+                                           iovec* describeData, UInt32 numVectors, UInt32 totalLength) {
+    AppendNumber(givenRequest, qtssContentLengthHeader, totalLength);
+    (void)QTSS_SendStandardRTSPResponse(givenRequest, session, 0);
+    (void)QTSS_WriteV(givenRequest, describeData, numVectors, totalLength, NULL);
 }
 
-char* QTSSModuleUtils::CoalesceVectors(iovec* inVec, UInt32 inNumVectors, UInt32 inTotalLength) {
-    if (inTotalLength == 0)
+char* QTSSModuleUtils::CoalesceVectors(iovec* vec, UInt32 numVectors, UInt32 totalLength) {
+    if (totalLength == 0)
         return NULL;
-    char* all = NEW char[inTotalLength];
+    char* all = NEW char[totalLength];
     size_t used = 0;
-    for (UInt32 i = 0; i < inNumVectors && used < inTotalLength; i++) {
-        size_t part = inVec[i].iov_len;
-        if (part > inTotalLength - used)
-            part = inTotalLength - used;
+    for (UInt32 i = 0; i < numVectors && used < totalLength; i++) {
+        size_t part = vec[i].iov_len;
+        if (part > totalLength - used)
+            part = totalLength - used;
         if (part > 0)
-            ::memcpy(all + used, inVec[i].iov_base, part);
+            ::memcpy(all + used, vec[i].iov_base, part);
         used += part;
     }
-    Assert(used == inTotalLength);
+    Assert(used == totalLength);
     return all;
 }
 
-QTSS_Error QTSSModuleUtils::AppendRTPMetaInfoHeader(QTSS_RTSPRequestObject inRequest, StrPtrLen* inRTPMetaInfoHeader,
-                                                    RTPMetaInfoPacket::FieldID* inFieldIDArray) {
+QTSS_Error QTSSModuleUtils::AppendRTPMetaInfoHeader(QTSS_RTSPRequestObject givenRequest, StrPtrLen* rtpMetaInfoHeader,
+                                                    RTPMetaInfoPacket::FieldID* fieldIDArray) {
     const UInt32 kNameLen = sizeof(RTPMetaInfoPacket::FieldName);
     ResizeableStringFormatter answer;
     bool wanted[RTPMetaInfoPacket::kNumFields] = {false};
-    for (UInt32 at = 0; at + kNameLen <= inRTPMetaInfoHeader->Len; at += kNameLen + 1) {
-        const char* nameText = inRTPMetaInfoHeader->Ptr + at;
+    for (UInt32 at = 0; at + kNameLen <= rtpMetaInfoHeader->Len; at += kNameLen + 1) {
+        const char* nameText = rtpMetaInfoHeader->Ptr + at;
         RTPMetaInfoPacket::FieldName name;
         ::memcpy(&name, nameText, kNameLen);
         RTPMetaInfoPacket::FieldIndex field = RTPMetaInfoPacket::GetFieldIndexForName(ntohs(name));
-        if (field == RTPMetaInfoPacket::kIllegalField || inFieldIDArray[field] == RTPMetaInfoPacket::kFieldNotUsed)
+        if (field == RTPMetaInfoPacket::kIllegalField || fieldIDArray[field] == RTPMetaInfoPacket::kFieldNotUsed)
             continue;
         wanted[field] = true;
         if (answer.GetCurrentOffset() > 0)
             answer.PutChar(';');
         answer.Put(nameText, kNameLen);
-        if (inFieldIDArray[field] != RTPMetaInfoPacket::kUncompressed) {
+        if (fieldIDArray[field] != RTPMetaInfoPacket::kUncompressed) {
             answer.PutChar('=');
-            answer.Put(inFieldIDArray[field]);
+            answer.Put(fieldIDArray[field]);
         }
     }
     for (UInt32 field = 0; field < RTPMetaInfoPacket::kNumFields; field++) {
         if (!wanted[field])
-            inFieldIDArray[field] = RTPMetaInfoPacket::kFieldNotUsed;
+            fieldIDArray[field] = RTPMetaInfoPacket::kFieldNotUsed;
     }
     if (answer.GetCurrentOffset() == 0)
         return QTSS_ValueNotFound;
-    return QTSS_AppendRTSPHeader(inRequest, qtssXRTPMetaInfoHeader, answer.GetBufPtr(), answer.GetCurrentOffset());
+    return QTSS_AppendRTSPHeader(givenRequest, qtssXRTPMetaInfoHeader, answer.GetBufPtr(), answer.GetCurrentOffset());
 }
 
 // ---- Request and user ----
 
-QTSS_ActionFlags QTSSModuleUtils::GetRequestActions(QTSS_RTSPRequestObject theRTSPRequest) {
-    return ValueOf<QTSS_ActionFlags>(theRTSPRequest, qtssRTSPReqAction, qtssActionFlagsNoFlags);
+QTSS_ActionFlags QTSSModuleUtils::GetRequestActions(QTSS_RTSPRequestObject rtspRequest) {
+    return ValueOf<QTSS_ActionFlags>(rtspRequest, qtssRTSPReqAction, qtssActionFlagsNoFlags);
 }
 
-char* QTSSModuleUtils::GetLocalPath_Copy(QTSS_RTSPRequestObject theRTSPRequest) {
-    return CopyOf(theRTSPRequest, qtssRTSPReqLocalPath, 0);
+char* QTSSModuleUtils::GetLocalPath_Copy(QTSS_RTSPRequestObject rtspRequest) {
+    return CopyOf(rtspRequest, qtssRTSPReqLocalPath, 0);
 }
 
-char* QTSSModuleUtils::GetMoviesRootDir_Copy(QTSS_RTSPRequestObject theRTSPRequest) {
-    return CopyOf(theRTSPRequest, qtssRTSPReqRootDir, 0);
+char* QTSSModuleUtils::GetMoviesRootDir_Copy(QTSS_RTSPRequestObject rtspRequest) {
+    return CopyOf(rtspRequest, qtssRTSPReqRootDir, 0);
 }
 
-QTSS_UserProfileObject QTSSModuleUtils::GetUserProfileObject(QTSS_RTSPRequestObject theRTSPRequest) {
-    return ValueOf<QTSS_UserProfileObject>(theRTSPRequest, qtssRTSPReqUserProfile, NULL);
+QTSS_UserProfileObject QTSSModuleUtils::GetUserProfileObject(QTSS_RTSPRequestObject rtspRequest) {
+    return ValueOf<QTSS_UserProfileObject>(rtspRequest, qtssRTSPReqUserProfile, NULL);
 }
 
-QTSS_AttrRights QTSSModuleUtils::GetRights(QTSS_UserProfileObject theUserProfileObject) {
-    return ValueOf<QTSS_AttrRights>(theUserProfileObject, qtssUserRights, 0);
+QTSS_AttrRights QTSSModuleUtils::GetRights(QTSS_UserProfileObject userProfileObject) {
+    return ValueOf<QTSS_AttrRights>(userProfileObject, qtssUserRights, 0);
 }
 
-char* QTSSModuleUtils::GetExtendedRights(QTSS_UserProfileObject theUserProfileObject, UInt32 index) {
-    return CopyOf(theUserProfileObject, qtssUserExtendedRights, index);
+char* QTSSModuleUtils::GetExtendedRights(QTSS_UserProfileObject userProfileObject, UInt32 index) {
+    return CopyOf(userProfileObject, qtssUserExtendedRights, index);
 }
 
-char* QTSSModuleUtils::GetUserName_Copy(QTSS_UserProfileObject inUserProfile) {
-    return CopyOf(inUserProfile, qtssUserName, 0);
+char* QTSSModuleUtils::GetUserName_Copy(QTSS_UserProfileObject userProfile) {
+    return CopyOf(userProfile, qtssUserName, 0);
 }
 
-char** QTSSModuleUtils::GetGroupsArray_Copy(QTSS_UserProfileObject inUserProfile, UInt32* outNumGroupsPtr) {
-    *outNumGroupsPtr = 0;
+char** QTSSModuleUtils::GetGroupsArray_Copy(QTSS_UserProfileObject userProfile, UInt32* numGroupsPtr) {
+    *numGroupsPtr = 0;
     UInt32 count = 0;
-    if (inUserProfile == NULL || QTSS_GetNumValues(inUserProfile, qtssUserGroups, &count) != QTSS_NoErr || count == 0)
+    if (userProfile == NULL || QTSS_GetNumValues(userProfile, qtssUserGroups, &count) != QTSS_NoErr || count == 0)
         return NULL;
     char** groups = NEW char*[count];
     for (UInt32 i = 0; i < count; i++)
-        groups[i] = PointerTo(inUserProfile, qtssUserGroups, i).Ptr;
-    *outNumGroupsPtr = count;
+        groups[i] = PointerTo(userProfile, qtssUserGroups, i).Ptr;
+    *numGroupsPtr = count;
     return groups;
 }
 
-Bool16 QTSSModuleUtils::UserInGroup(QTSS_UserProfileObject inUserProfile, const char* inGroupName,
-                                    UInt32 inGroupNameLen) {
-    if (inUserProfile == NULL || inGroupName == NULL || inGroupNameLen == 0)
+Bool16 QTSSModuleUtils::UserInGroup(QTSS_UserProfileObject userProfile, const char* groupName,
+                                    UInt32 groupNameLen) {
+    if (userProfile == NULL || groupName == NULL || groupNameLen == 0)
         return false;
-    StrPtrLen user = PointerTo(inUserProfile, qtssUserName, 0);
+    StrPtrLen user = PointerTo(userProfile, qtssUserName, 0);
     if (user.Len == 0 || user[0] == '\0')
         return false;
-    const StrPtrLen wanted(inGroupName, inGroupNameLen);
+    const StrPtrLen wanted(groupName, groupNameLen);
     UInt32 count = 0;
-    (void)QTSS_GetNumValues(inUserProfile, qtssUserGroups, &count);
+    (void)QTSS_GetNumValues(userProfile, qtssUserGroups, &count);
     for (UInt32 i = 0; i < count; i++) {
-        QTSSCharArrayDeleter group(CopyOf(inUserProfile, qtssUserGroups, i));
+        QTSSCharArrayDeleter group(CopyOf(userProfile, qtssUserGroups, i));
         if (wanted.Equal(group.GetObject()))
             return true;
     }
     return false;
 }
 
-QTSS_Error QTSSModuleUtils::AuthorizeRequest(QTSS_RTSPRequestObject theRTSPRequest, Bool16* allowed, Bool16* haveUser,
+QTSS_Error QTSSModuleUtils::AuthorizeRequest(QTSS_RTSPRequestObject rtspRequest, Bool16* allowed, Bool16* haveUser,
                                              Bool16* authContinue) {
-    QTSS_Error error = SetFlag(theRTSPRequest, qtssRTSPReqUserAllowed, allowed);
+    QTSS_Error error = SetFlag(rtspRequest, qtssRTSPReqUserAllowed, allowed);
     if (error == QTSS_NoErr)
-        error = SetFlag(theRTSPRequest, qtssRTSPReqUserFound, haveUser);
+        error = SetFlag(rtspRequest, qtssRTSPReqUserFound, haveUser);
     if (error == QTSS_NoErr)
-        error = SetFlag(theRTSPRequest, qtssRTSPReqAuthHandled, authContinue);
+        error = SetFlag(rtspRequest, qtssRTSPReqAuthHandled, authContinue);
     return error;
 }
 
 // ---- Lists in attributes ----
 
-Bool16 QTSSModuleUtils::AddressInList(QTSS_Object inObject, QTSS_AttributeID listID, StrPtrLen* theAddressPtr) {
-    IPComponentStr address(theAddressPtr);
+Bool16 QTSSModuleUtils::AddressInList(QTSS_Object givenObject, QTSS_AttributeID listID, StrPtrLen* addressPtr) {
+    IPComponentStr address(addressPtr);
     if (!address.Valid())
         return false;
     UInt32 count = 0;
-    (void)QTSS_GetNumValues(inObject, listID, &count);
+    (void)QTSS_GetNumValues(givenObject, listID, &count);
     for (UInt32 i = 0; i < count; i++) {
-        QTSSCharArrayDeleter text(CopyOf(inObject, listID, i));
+        QTSSCharArrayDeleter text(CopyOf(givenObject, listID, i));
         IPComponentStr listed(text.GetObject());
         if (listed.Equal(&address))
             return true;
@@ -502,23 +502,23 @@ Bool16 QTSSModuleUtils::AddressInList(QTSS_Object inObject, QTSS_AttributeID lis
     return false;
 }
 
-Bool16 QTSSModuleUtils::FindStringInAttributeList(QTSS_Object inObject, QTSS_AttributeID listID, StrPtrLen* inStrPtr) {
-    if (inStrPtr == NULL || inStrPtr->Ptr == NULL || inStrPtr->Len == 0)
+Bool16 QTSSModuleUtils::FindStringInAttributeList(QTSS_Object givenObject, QTSS_AttributeID listID, StrPtrLen* strPtr) {
+    if (strPtr == NULL || strPtr->Ptr == NULL || strPtr->Len == 0)
         return false;
     UInt32 count = 0;
-    (void)QTSS_GetNumValues(inObject, listID, &count);
+    (void)QTSS_GetNumValues(givenObject, listID, &count);
     for (UInt32 i = 0; i < count; i++) {
-        QTSSCharArrayDeleter copy(CopyOf(inObject, listID, i));
+        QTSSCharArrayDeleter copy(CopyOf(givenObject, listID, i));
         StrPtrLen text(copy.GetObject());
         if (text.Ptr == NULL)
             return false;
-        if (text.Equal("*") || inStrPtr->FindString(text) != NULL)
+        if (text.Equal("*") || strPtr->FindString(text) != NULL)
             return true;
     }
     return false;
 }
 
-Bool16 QTSSModuleUtils::HavePlayerProfile(QTSS_PrefsObject inPrefObjectToCheck, QTSS_StandardRTSP_Params* inParams,
+Bool16 QTSSModuleUtils::HavePlayerProfile(QTSS_PrefsObject prefObjectToCheck, QTSS_StandardRTSP_Params* params,
                                           UInt32 feature) {
     QTSS_AttributeID list;
     switch (feature) {
@@ -531,51 +531,51 @@ Bool16 QTSSModuleUtils::HavePlayerProfile(QTSS_PrefsObject inPrefObjectToCheck, 
     case kDisableThinning: list = qtssPrefsPlayersReqDisableThinning; break;
     default: return false;
     }
-    QTSSCharArrayDeleter copy(CopyOf(inParams->inClientSession, qtssCliSesFirstUserAgent, 0));
+    QTSSCharArrayDeleter copy(CopyOf(params->inClientSession, qtssCliSesFirstUserAgent, 0));
     StrPtrLen userAgent(copy.GetObject());
-    return FindStringInAttributeList(inPrefObjectToCheck, list, &userAgent);
+    return FindStringInAttributeList(prefObjectToCheck, list, &userAgent);
 }
 
 // ---- Addresses ----
 
-IPComponentStr IPComponentStr::sLocalIPCompStr("127.0.0.*");
+IPComponentStr IPComponentStr::localIPCompStr_("127.0.0.*");
 
-IPComponentStr::IPComponentStr(const char* theAddress) : fIsValid(false) {
-    StrPtrLen text(theAddress);
+IPComponentStr::IPComponentStr(const char* oneAddress) : isValid_(false) {
+    StrPtrLen text(oneAddress);
     (void)Set(&text);
 }
 
-IPComponentStr::IPComponentStr(StrPtrLen* sourceStrPtr) : fIsValid(false) { (void)Set(sourceStrPtr); }
+IPComponentStr::IPComponentStr(StrPtrLen* sourceStrPtr) : isValid_(false) { (void)Set(sourceStrPtr); }
 
-Bool16 IPComponentStr::Set(StrPtrLen* theAddressStrPtr) {
-    StringParser parser(theAddressStrPtr);
+Bool16 IPComponentStr::Set(StrPtrLen* addressStrPtr) {
+    StringParser parser(addressStrPtr);
     int count = 0;
     while (count < kNumComponents) {
         StrPtrLen part;
         (void)parser.GetThru(&part, '.');
         if (part.Len == 0)
             break;
-        fAddressComponent[count++] = part;
+        addressComponent_[count++] = part;
     }
-    bool openEnd = count > 0 && parser.GetDataRemaining() == 0 && fAddressComponent[count - 1].Equal("*");
+    bool openEnd = count > 0 && parser.GetDataRemaining() == 0 && addressComponent_[count - 1].Equal("*");
     while (openEnd && count < kNumComponents) {
-        fAddressComponent[count] = fAddressComponent[count - 1];
+        addressComponent_[count] = addressComponent_[count - 1];
         count++;
     }
-    fIsValid = count == kNumComponents;
-    return fIsValid;
+    isValid_ = count == kNumComponents;
+    return isValid_;
 }
 
 Bool16 IPComponentStr::Equal(IPComponentStr* testAddressPtr) {
     if (testAddressPtr == NULL || !this->Valid() || !testAddressPtr->Valid())
         return false;
     for (int i = 0; i < kNumComponents; i++) {
-        const StrPtrLen& mine = fAddressComponent[i];
-        const StrPtrLen& other = testAddressPtr->fAddressComponent[i];
+        const StrPtrLen& mine = addressComponent_[i];
+        const StrPtrLen& other = testAddressPtr->addressComponent_[i];
         if (!mine.Equal("*") && !other.Equal("*") && !mine.Equal(other))
             return false;
     }
     return true;
 }
 
-Bool16 IPComponentStr::IsLocal() { return this->Equal(&sLocalIPCompStr); }
+Bool16 IPComponentStr::IsLocal() { return this->Equal(&localIPCompStr_); }

@@ -9,7 +9,7 @@
 #include "OSMemory.h"
 #include "ResizeableStringFormatter.h"
 
-Bool16 QTSSRollingLog::sCloseOnWrite = true;
+Bool16 QTSSRollingLog::closesAfterLine_ = true;
 
 namespace {
 
@@ -24,20 +24,20 @@ bool Exists(const char* path) {
 } // namespace
 
 QTSSRollingLog::QTSSRollingLog()
-    : fLog(NULL), fLogCreateTime(-1), fLogFullPath(NULL), fAppendDotLog(true), fLogging(true) {
+    : file_(NULL), born_(-1), path_(NULL), dotLog_(true), enabled_(true) {
     this->SetTaskName("QTSSRollingLog");
 }
 
 QTSSRollingLog::~QTSSRollingLog() {
     this->CloseLog();
-    delete[] fLogFullPath;
+    delete[] path_;
 }
 
-void QTSSRollingLog::SetCloseOnWrite(Bool16 closeOnWrite) { sCloseOnWrite = closeOnWrite; }
+void QTSSRollingLog::SetCloseOnWrite(Bool16 closeOnWrite) { closesAfterLine_ = closeOnWrite; }
 
 Bool16 QTSSRollingLog::IsLogEnabled() {
-    OSMutexLocker locker(&fMutex);
-    return sCloseOnWrite || fLog != NULL;
+    OSMutexLocker locker(&mutex_);
+    return closesAfterLine_ || file_ != NULL;
 }
 
 char* QTSSRollingLog::LogPath() {
@@ -45,68 +45,68 @@ char* QTSSRollingLog::LogPath() {
     OSCharArrayDeleter name(this->GetLogName());
     ResizeableStringFormatter path;
     path.PutFilePath(folder.GetObject(), name.GetObject());
-    if (fAppendDotLog)
+    if (dotLog_)
         path.Put(".log");
     return path.GetAsCString();
 }
 
 void QTSSRollingLog::EnableLog(Bool16 appendDotLog) {
     this->Signal(Task::kStartEvent);
-    OSMutexLocker locker(&fMutex);
-    fAppendDotLog = appendDotLog;
-    if (!fLogging)
+    OSMutexLocker locker(&mutex_);
+    dotLog_ = appendDotLog;
+    if (!enabled_)
         return;
     this->CloseLog(false);
-    delete[] fLogFullPath;
-    fLogFullPath = this->LogPath();
+    delete[] path_;
+    path_ = this->LogPath();
 
-    bool isNew = !Exists(fLogFullPath);
+    bool isNew = !Exists(path_);
     if (isNew) {
         OSCharArrayDeleter folder(this->GetLogDir());
         (void)OS::RecursiveMakeDir(folder.GetObject());
     }
-    fLog = ::fopen(fLogFullPath, "a+");
-    if (fLog != NULL)
-        fLogCreateTime = isNew ? this->WriteLogHeader(fLog) : this->ReadLogHeader(fLog);
+    file_ = ::fopen(path_, "a+");
+    if (file_ != NULL)
+        born_ = isNew ? this->WriteLogHeader(file_) : this->ReadLogHeader(file_);
 }
 
 void QTSSRollingLog::CloseLog(Bool16 leaveEnabled) {
-    OSMutexLocker locker(&fMutex);
+    OSMutexLocker locker(&mutex_);
     if (leaveEnabled)
-        sCloseOnWrite = true;
-    if (fLog != NULL)
-        (void)::fclose(fLog);
-    fLog = NULL;
+        closesAfterLine_ = true;
+    if (file_ != NULL)
+        (void)::fclose(file_);
+    file_ = NULL;
 }
 
-void QTSSRollingLog::WriteToLog(const char* inLogData, Bool16 allowLogToRoll) {
-    OSMutexLocker locker(&fMutex);
-    if (!fLogging)
+void QTSSRollingLog::WriteToLog(const char* logData, Bool16 allowLogToRoll) {
+    OSMutexLocker locker(&mutex_);
+    if (!enabled_)
         return;
-    if (sCloseOnWrite && fLog == NULL)
-        this->EnableLog(fAppendDotLog);
+    if (closesAfterLine_ && file_ == NULL)
+        this->EnableLog(dotLog_);
     if (allowLogToRoll)
         (void)this->CheckRollLog();
-    if (fLog != NULL) {
-        (void)::fputs(inLogData, fLog);
-        (void)::fflush(fLog);
+    if (file_ != NULL) {
+        (void)::fputs(logData, file_);
+        (void)::fflush(file_);
     }
-    if (sCloseOnWrite)
+    if (closesAfterLine_)
         this->CloseLog(false);
 }
 
 Bool16 QTSSRollingLog::RollLog() {
-    OSMutexLocker locker(&fMutex);
+    OSMutexLocker locker(&mutex_);
     this->CloseLog(false);
-    if (!fLogging || !this->PutAside())
+    if (!enabled_ || !this->PutAside())
         return false;
-    this->EnableLog(fAppendDotLog);
+    this->EnableLog(dotLog_);
     return true;
 }
 
 Bool16 QTSSRollingLog::CheckRollLog() {
-    OSMutexLocker locker(&fMutex);
-    if (fLog == NULL || !(this->IsTooOld() || this->IsTooLarge()))
+    OSMutexLocker locker(&mutex_);
+    if (file_ == NULL || !(this->IsTooOld() || this->IsTooLarge()))
         return true;
     return this->RollLog();
 }
@@ -115,7 +115,7 @@ Bool16 QTSSRollingLog::CheckRollLog() {
 bool QTSSRollingLog::IsTooOld() {
     UInt32 days = this->GetRollIntervalInDays();
     struct tm begun;
-    if (days == 0 || fLogCreateTime == -1 || qtss_localtime(&fLogCreateTime, &begun) == NULL)
+    if (days == 0 || born_ == -1 || qtss_localtime(&born_, &begun) == NULL)
         return false;
     begun.tm_hour = 0;
     begun.tm_min = 0;
@@ -126,16 +126,16 @@ bool QTSSRollingLog::IsTooOld() {
 bool QTSSRollingLog::IsTooLarge() {
     UInt32 limit = this->GetMaxLogBytes();
     struct stat info;
-    if (limit == 0 || ::fstat(::fileno(fLog), &info) != 0)
+    if (limit == 0 || ::fstat(::fileno(file_), &info) != 0)
         return false;
     return static_cast<UInt64>(info.st_size) > limit;
 }
 
 bool QTSSRollingLog::PutAside() {
     const int kNumbers = 1000;
-    if (fLogFullPath == NULL)
+    if (path_ == NULL)
         return false;
-    time_t begun = fLogCreateTime == -1 ? ::time(NULL) : fLogCreateTime;
+    time_t begun = born_ == -1 ? ::time(NULL) : born_;
     struct tm date;
     char day[16] = "";
     if (qtss_localtime(&begun, &date) != NULL)
@@ -153,27 +153,27 @@ bool QTSSRollingLog::PutAside() {
             path.Put("---.log"); // the day is full: this one is written over
         path.PutTerminator();
         if (number == kNumbers || !Exists(path.GetBufPtr()))
-            return ::rename(fLogFullPath, path.GetBufPtr()) == 0;
+            return ::rename(path_, path.GetBufPtr()) == 0;
     }
     return false;
 }
 
-time_t QTSSRollingLog::WriteLogHeader(FILE* inFile) {
+time_t QTSSRollingLog::WriteLogHeader(FILE* file) {
     time_t now = ::time(NULL);
     struct tm date;
     char line[128];
     if (qtss_localtime(&now, &date) == NULL || ::strftime(line, sizeof(line), kDateFormat, &date) == 0)
         return -1;
-    (void)::fputs(line, inFile);
-    (void)::fflush(inFile);
+    (void)::fputs(line, file);
+    (void)::fflush(file);
     return now;
 }
 
-time_t QTSSRollingLog::ReadLogHeader(FILE* inFile) {
+time_t QTSSRollingLog::ReadLogHeader(FILE* file) {
     char line[500];
-    ::rewind(inFile);
-    bool hasLine = ::fgets(line, sizeof(line), inFile) != NULL;
-    (void)::fseek(inFile, 0, SEEK_END);
+    ::rewind(file);
+    bool hasLine = ::fgets(line, sizeof(line), file) != NULL;
+    (void)::fseek(file, 0, SEEK_END);
     struct tm date;
     ::memset(&date, 0, sizeof(date));
     if (!hasLine || ::sscanf(line, "#Log File Created On: %d/%d/%d %d:%d:%d", &date.tm_mon, &date.tm_mday, &date.tm_year,
@@ -190,17 +190,17 @@ SInt64 QTSSRollingLog::Run() {
     EventFlags events = this->GetEvents();
     if ((events & kKillEvent) != 0)
         return -1;
-    OSMutexLocker locker(&fMutex);
-    if (fLog != NULL && this->IsTooOld())
+    OSMutexLocker locker(&mutex_);
+    if (file_ != NULL && this->IsTooOld())
         (void)this->RollLog();
     return kCheckInterval;
 }
 
-Bool16 QTSSRollingLog::FormatDate(char* ioDateBuffer, Bool16 logTimeInGMT) {
+Bool16 QTSSRollingLog::FormatDate(char* dateBuffer, Bool16 logTimeInGMT) {
     time_t now = ::time(NULL);
     struct tm date;
     struct tm* found = logTimeInGMT ? qtss_gmtime(&now, &date) : qtss_localtime(&now, &date);
     if (found == NULL)
         return false;
-    return ::strftime(ioDateBuffer, kMaxDateBufferSizeInBytes, "%Y-%m-%d %H:%M:%S", found) > 0;
+    return ::strftime(dateBuffer, kMaxDateBufferSizeInBytes, "%Y-%m-%d %H:%M:%S", found) > 0;
 }

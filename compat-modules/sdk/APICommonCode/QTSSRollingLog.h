@@ -33,19 +33,19 @@ public:
     void EnableLog(Bool16 appendDotLog = true);
     void CloseLog(Bool16 leaveEnabled = false);
     // Writes the text as it is; with kAllowLogToRoll the file may be rolled before.
-    void WriteToLog(const char* inLogData, Bool16 allowLogToRoll);
+    void WriteToLog(const char* logData, Bool16 allowLogToRoll);
     // Put the file aside in any case, or if it is due. False if that failed.
     Bool16 RollLog();
     Bool16 CheckRollLog();
 
     Bool16 IsLogEnabled();
-    Bool16 IsLogging() { return fLogging; }
-    void SetLoggingEnabled(Bool16 logState) { fLogging = logState; }
+    Bool16 IsLogging() { return enabled_; }
+    void SetLoggingEnabled(Bool16 logState) { enabled_ = logState; }
     // For all logs of a module: whether a file is closed after each write. It is, unless this is called.
-    static void SetCloseOnWrite(Bool16 closeOnWrite);
+    static void SetCloseOnWrite(Bool16 close);
 
     // "yyyy-mm-dd hh:mm:ss", now, into a buffer of kMaxDateBufferSizeInBytes.
-    static Bool16 FormatDate(char* ioDateBuffer, Bool16 logTimeInGMT);
+    static Bool16 FormatDate(char* dateBuffer, Bool16 logTimeInGMT);
 
 protected:
     virtual ~QTSSRollingLog();
@@ -58,9 +58,9 @@ protected:
     virtual UInt32 GetMaxLogBytes() = 0;
 
     // Writes the first lines of a new file and returns when it was begun. Overrides call this one first.
-    virtual time_t WriteLogHeader(FILE* inFile);
+    virtual time_t WriteLogHeader(FILE* file);
     // When the file was begun, from its first line; -1 if that is something else.
-    time_t ReadLogHeader(FILE* inFile);
+    time_t ReadLogHeader(FILE* file);
 
 private:
     virtual SInt64 Run();
@@ -69,14 +69,14 @@ private:
     bool IsTooLarge();
     bool PutAside();
 
-    static Bool16 sCloseOnWrite;
+    static Bool16 closesAfterLine_;
 
-    FILE* fLog;
-    time_t fLogCreateTime;
-    char* fLogFullPath;
-    Bool16 fAppendDotLog;
-    Bool16 fLogging;
-    OSMutex fMutex;
+    FILE* file_;
+    time_t born_;
+    char* path_;
+    Bool16 dotLog_;
+    Bool16 enabled_;
+    OSMutex mutex_;
 };
 
 #endif

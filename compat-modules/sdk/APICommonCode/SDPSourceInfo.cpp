@@ -35,7 +35,7 @@ void SDPSourceInfo::ParseMedia(StringParser* line, StreamInfo* stream) {
 }
 
 // The stream is NULL for lines of the session.
-void SDPSourceInfo::ParseAttribute(StringParser* line, StreamInfo* stream, Float32* ioBufferDelay) {
+void SDPSourceInfo::ParseAttribute(StringParser* line, StreamInfo* stream, Float32* seconds) {
     line->ConsumeLength(NULL, 2);
     StrPtrLen name;
     line->ConsumeWord(&name);
@@ -61,17 +61,17 @@ void SDPSourceInfo::ParseAttribute(StringParser* line, StreamInfo* stream, Float
         stream->fTrackID = line->ConsumeInteger();
     } else if (name.Equal("x-bufferdelay")) {
         line->ConsumeUntilDigit();
-        *ioBufferDelay = line->ConsumeFloat();
+        *seconds = line->ConsumeFloat();
     }
 }
 
 void SDPSourceInfo::Parse(const char* sdpData, UInt32 sdpLen) {
-    if (fSDPData.Ptr != NULL || sdpData == NULL)
+    if (sDPData_.Ptr != NULL || sdpData == NULL)
         return;
-    fSDPData.Set(StrPtrLen(sdpData, sdpLen).GetAsCString(), sdpLen);
+    sDPData_.Set(StrPtrLen(sdpData, sdpLen).GetAsCString(), sdpLen);
 
     StrPtrLen line;
-    StringParser counter(&fSDPData);
+    StringParser counter(&sDPData_);
     while (counter.GetDataRemaining() > 0) {
         (void)counter.GetThruEOL(&line);
         if (line.Len > 0 && line[0] == 'm')
@@ -84,7 +84,7 @@ void SDPSourceInfo::Parse(const char* sdpData, UInt32 sdpLen) {
     UInt16 commonTTL = kDefaultTTL;
     Float32 bufferDelay = static_cast<Float32>(eDefaultBufferDelay);
     UInt32 count = 0;
-    StringParser parser(&fSDPData);
+    StringParser parser(&sDPData_);
     while (parser.GetDataRemaining() > 0) {
         (void)parser.GetThruEOL(&line);
         if (line.Len == 0)
@@ -118,9 +118,9 @@ void SDPSourceInfo::Parse(const char* sdpData, UInt32 sdpLen) {
         fStreamArray[i].fBufferDelay = bufferDelay;
 }
 
-UInt32 SDPSourceInfo::GetIPAddr(StringParser* inParser, char inStopChar) {
+UInt32 SDPSourceInfo::GetIPAddr(StringParser* givenParser, char stopChar) {
     StrPtrLen text;
-    inParser->ConsumeUntil(&text, inStopChar);
+    givenParser->ConsumeUntil(&text, stopChar);
     if (text.Len == 0)
         return 0;
     StrPtrLenDel copy(text.GetAsCString());
@@ -132,7 +132,7 @@ char* SDPSourceInfo::GetLocalSDP(UInt32* newSDPLen) {
     UInt32 tracks = 0;
     bool hasControls = false; // the description names its tracks
     StrPtrLen line;
-    StringParser parser(&fSDPData);
+    StringParser parser(&sDPData_);
     while (parser.GetDataRemaining() > 0) {
         (void)parser.GetThruEOL(&line);
         if (line.Len == 0 || line[0] == 'c')

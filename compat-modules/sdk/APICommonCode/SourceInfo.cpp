@@ -5,97 +5,96 @@
 #include "OSMemory.h"
 #include "SocketUtils.h"
 
-SourceInfo::StreamInfo::StreamInfo()
-    : fSrcIPAddr(0), fDestIPAddr(0), fPort(0), fTimeToLive(0), fPayloadType(qtssUnknownPayloadType), fTrackID(0),
-      fBufferDelay(static_cast<Float32>(eDefaultBufferDelay)), fIsTCP(false), fSetupToReceive(false), fTimeScale(0) {}
+SourceInfo::StreamFields::StreamFields()
+    : fTrackID(0), fPayloadType(qtssUnknownPayloadType), fTimeScale(0),
+      fBufferDelay(static_cast<Float32>(eDefaultBufferDelay)), fSrcIPAddr(0), fDestIPAddr(0), fPort(0), fTimeToLive(0),
+      fSetupToReceive(false), fIsTCP(false) {}
 
-void SourceInfo::StreamInfo::Copy(const StreamInfo& copy) {
-    if (&copy == this)
+SourceInfo::OutputFields::OutputFields()
+    : fLocalAddr(0), fDestAddr(0), fBasePort(0), fNumPorts(0), fPortArray(NULL), fTimeToLive(0), fAlreadySetup(false) {}
+
+void SourceInfo::StreamInfo::Copy(const StreamInfo& other) {
+    if (this == &other)
         return;
-    fSrcIPAddr = copy.fSrcIPAddr;
-    fDestIPAddr = copy.fDestIPAddr;
-    fPort = copy.fPort;
-    fTimeToLive = copy.fTimeToLive;
-    fPayloadType = copy.fPayloadType;
+    StrPtrLen name;
+    if (other.fPayloadName.Ptr != NULL)
+        name.Set(other.fPayloadName.GetAsCString(), other.fPayloadName.Len);
     fPayloadName.Delete();
-    if (copy.fPayloadName.Ptr != NULL)
-        fPayloadName.Set(copy.fPayloadName.GetAsCString(), copy.fPayloadName.Len);
-    fTrackID = copy.fTrackID;
-    fBufferDelay = copy.fBufferDelay;
-    fIsTCP = copy.fIsTCP;
-    fSetupToReceive = copy.fSetupToReceive;
-    fTimeScale = copy.fTimeScale;
+    static_cast<StreamFields&>(*this) = other;
+    fPayloadName = name;
 }
 
-SourceInfo::OutputInfo::OutputInfo()
-    : fDestAddr(0), fLocalAddr(0), fTimeToLive(0), fPortArray(NULL), fNumPorts(0), fBasePort(0), fAlreadySetup(false) {}
-
-void SourceInfo::OutputInfo::Copy(const OutputInfo& copy) {
-    if (&copy == this)
+void SourceInfo::OutputInfo::Copy(const OutputInfo& other) {
+    if (this == &other)
         return;
-    fDestAddr = copy.fDestAddr;
-    fLocalAddr = copy.fLocalAddr;
-    fTimeToLive = copy.fTimeToLive;
+    UInt16* ports = other.fNumPorts == 0 ? NULL : NEW UInt16[other.fNumPorts];
+    for (UInt32 i = 0; i < other.fNumPorts; i++)
+        ports[i] = other.fPortArray[i];
     delete[] fPortArray;
-    fPortArray = NULL;
-    fNumPorts = copy.fNumPorts;
-    if (fNumPorts > 0) {
-        fPortArray = NEW UInt16[fNumPorts];
-        ::memcpy(fPortArray, copy.fPortArray, fNumPorts * sizeof(UInt16));
-    }
-    fBasePort = copy.fBasePort;
-    fAlreadySetup = copy.fAlreadySetup;
+    static_cast<OutputFields&>(*this) = other;
+    fPortArray = ports;
 }
 
-Bool16 SourceInfo::OutputInfo::Equal(const OutputInfo& info) {
-    if (fDestAddr != info.fDestAddr || fLocalAddr != info.fLocalAddr || fTimeToLive != info.fTimeToLive)
+Bool16 SourceInfo::OutputInfo::Equal(const OutputInfo& other) {
+    if (fDestAddr != other.fDestAddr || fLocalAddr != other.fLocalAddr || fTimeToLive != other.fTimeToLive)
         return false;
-    if (fBasePort != 0 && fBasePort == info.fBasePort)
+    if (fBasePort != 0 && fBasePort == other.fBasePort)
         return true;
-    return fNumPorts == 0 || (fNumPorts == info.fNumPorts && fPortArray[0] == info.fPortArray[0]);
+    return fNumPorts == 0 || (fNumPorts == other.fNumPorts && fPortArray[0] == other.fPortArray[0]);
 }
 
 SourceInfo::SourceInfo()
-    : fStreamArray(NULL), fNumStreams(0), fOutputArray(NULL), fNumOutputs(0), fTimeSet(false), fStartTimeUnixSecs(0),
-      fEndTimeUnixSecs(0), fSessionControlType(kRTSPSessionControl), fHasValidTime(false) {}
+    : fNumStreams(0), fNumOutputs(0), fStreamArray(NULL), fOutputArray(NULL), fStartTimeUnixSecs(0),
+      fEndTimeUnixSecs(0), fSessionControlType(kRTSPSessionControl), fTimeSet(false), fHasValidTime(false) {}
 
-SourceInfo::SourceInfo(const SourceInfo& copy)
-    : fStreamArray(NULL), fNumStreams(0), fOutputArray(NULL), fNumOutputs(0), fTimeSet(copy.fTimeSet),
-      fStartTimeUnixSecs(copy.fStartTimeUnixSecs), fEndTimeUnixSecs(copy.fEndTimeUnixSecs),
-      fSessionControlType(copy.fSessionControlType), fHasValidTime(copy.fHasValidTime) {
-    if (copy.fStreamArray != NULL && copy.fNumStreams > 0) {
-        fNumStreams = copy.fNumStreams;
-        fStreamArray = NEW StreamInfo[fNumStreams];
-        for (UInt32 i = 0; i < fNumStreams; i++)
-            fStreamArray[i].Copy(copy.fStreamArray[i]);
-    }
-    if (copy.fOutputArray != NULL && copy.fNumOutputs > 0) {
-        fNumOutputs = copy.fNumOutputs;
-        fOutputArray = NEW OutputInfo[fNumOutputs];
-        for (UInt32 i = 0; i < fNumOutputs; i++)
-            fOutputArray[i].Copy(copy.fOutputArray[i]);
-    }
+namespace {
+
+// An array of copies, from new[]; NULL for none.
+template <class T>
+T* CopyAll(const T* from, UInt32 count) {
+    if (from == NULL || count == 0)
+        return NULL;
+    T* copies = NEW T[count];
+    for (UInt32 i = 0; i < count; i++)
+        copies[i].Copy(from[i]);
+    return copies;
 }
+
+} // namespace
+
+SourceInfo::SourceInfo(const SourceInfo& other)
+    : fNumStreams(other.fStreamArray == NULL ? 0 : other.fNumStreams),
+      fNumOutputs(other.fOutputArray == NULL ? 0 : other.fNumOutputs),
+      fStreamArray(CopyAll(other.fStreamArray, fNumStreams)), fOutputArray(CopyAll(other.fOutputArray, fNumOutputs)),
+      fStartTimeUnixSecs(other.fStartTimeUnixSecs),
+      fEndTimeUnixSecs(other.fEndTimeUnixSecs), fSessionControlType(other.fSessionControlType),
+      fTimeSet(other.fTimeSet), fHasValidTime(other.fHasValidTime) {}
+
+char* SourceInfo::GetLocalSDP(UInt32* /*length*/) { return NULL; }
+
+Bool16 SourceInfo::IsRTSPSourceInfo() { return false; }
+
+char* SourceInfo::Name() { return NULL; }
 
 SourceInfo::~SourceInfo() {
     delete[] fStreamArray;
     delete[] fOutputArray;
 }
 
-SourceInfo::StreamInfo* SourceInfo::GetStreamInfo(UInt32 inStreamIndex) {
-    return fStreamArray != NULL && inStreamIndex < fNumStreams ? &fStreamArray[inStreamIndex] : NULL;
+SourceInfo::StreamInfo* SourceInfo::GetStreamInfo(UInt32 streamIndex) {
+    return fStreamArray != NULL && streamIndex < fNumStreams ? &fStreamArray[streamIndex] : NULL;
 }
 
-SourceInfo::StreamInfo* SourceInfo::GetStreamInfoByTrackID(UInt32 inTrackID) {
+SourceInfo::StreamInfo* SourceInfo::GetStreamInfoByTrackID(UInt32 trackID) {
     for (UInt32 i = 0; fStreamArray != NULL && i < fNumStreams; i++) {
-        if (fStreamArray[i].fTrackID == inTrackID)
+        if (fStreamArray[i].fTrackID == trackID)
             return &fStreamArray[i];
     }
     return NULL;
 }
 
-SourceInfo::OutputInfo* SourceInfo::GetOutputInfo(UInt32 inOutputIndex) {
-    return fOutputArray != NULL && inOutputIndex < fNumOutputs ? &fOutputArray[inOutputIndex] : NULL;
+SourceInfo::OutputInfo* SourceInfo::GetOutputInfo(UInt32 outputIndex) {
+    return fOutputArray != NULL && outputIndex < fNumOutputs ? &fOutputArray[outputIndex] : NULL;
 }
 
 UInt32 SourceInfo::GetNumNewOutputs() {
@@ -107,8 +106,8 @@ UInt32 SourceInfo::GetNumNewOutputs() {
     return count;
 }
 
-Bool16 SourceInfo::IsReflectableIPAddr(UInt32 inIPAddr) {
-    return SocketUtils::IsMulticastIPAddr(inIPAddr) || SocketUtils::IsLocalIPAddr(inIPAddr);
+Bool16 SourceInfo::IsReflectableIPAddr(UInt32 ipAddr) {
+    return SocketUtils::IsMulticastIPAddr(ipAddr) || SocketUtils::IsLocalIPAddr(ipAddr);
 }
 
 Bool16 SourceInfo::IsReflectable() {
@@ -148,10 +147,10 @@ Bool16 SourceInfo::SetActiveNTPTimes(UInt32 startNTPTime, UInt32 endNTPTime) {
     return true;
 }
 
-Bool16 SourceInfo::IsActiveTime(time_t unixTimeSecs) {
-    if (!fHasValidTime || unixTimeSecs < 0)
+Bool16 SourceInfo::IsActiveTime(time_t when) {
+    if (!fHasValidTime || when < 0)
         return false;
-    return unixTimeSecs >= fStartTimeUnixSecs && (fEndTimeUnixSecs == 0 || unixTimeSecs <= fEndTimeUnixSecs);
+    return when >= fStartTimeUnixSecs && (fEndTimeUnixSecs == 0 || when <= fEndTimeUnixSecs);
 }
 
 UInt32 SourceInfo::GetDurationSecs() {
@@ -164,12 +163,12 @@ UInt32 SourceInfo::GetDurationSecs() {
     return static_cast<UInt32>(fEndTimeUnixSecs - from);
 }
 
-Bool16 SourceInfo::Equal(SourceInfo* inInfo) {
-    if (inInfo == NULL || fNumStreams != inInfo->fNumStreams)
+Bool16 SourceInfo::Equal(SourceInfo* source) {
+    if (source == NULL || fNumStreams != source->fNumStreams)
         return false;
     for (UInt32 i = 0; i < fNumStreams; i++) {
         StreamInfo& mine = fStreamArray[i];
-        StreamInfo& other = inInfo->fStreamArray[i];
+        StreamInfo& other = source->fStreamArray[i];
         if (mine.fDestIPAddr != other.fDestIPAddr || mine.fSrcIPAddr != other.fSrcIPAddr)
             return false;
         if (mine.fPort == 0 || other.fPort == 0)

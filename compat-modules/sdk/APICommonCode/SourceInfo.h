@@ -16,42 +16,50 @@ public:
     enum { eDefaultBufferDelay = 3 }; // seconds
     enum { kSDPTimeControl, kRTSPSessionControl };
 
-    struct StreamInfo {
-        StreamInfo();
-        ~StreamInfo() { fPayloadName.Delete(); }
-        void Copy(const StreamInfo& copy);
+    // What may be copied field by field, but for the text and the ports.
+    struct StreamFields {
+        StreamFields();
 
+        UInt32 fTrackID;
+        QTSS_RTPPayloadType fPayloadType;
+        StrPtrLen fPayloadName; // the stream's own, from new[]
+        UInt32 fTimeScale;
+        Float32 fBufferDelay; // seconds
         UInt32 fSrcIPAddr;
         UInt32 fDestIPAddr;
         UInt16 fPort;
         UInt16 fTimeToLive;
-        QTSS_RTPPayloadType fPayloadType;
-        StrPtrLen fPayloadName; // its own, from new[]
-        UInt32 fTrackID;
-        Float32 fBufferDelay; // seconds
-        Bool16 fIsTCP;
         Bool16 fSetupToReceive;
-        UInt32 fTimeScale;
+        Bool16 fIsTCP;
+    };
+    struct OutputFields {
+        OutputFields();
+
+        UInt32 fLocalAddr;
+        UInt32 fDestAddr;
+        UInt16 fBasePort;
+        UInt32 fNumPorts;
+        UInt16* fPortArray; // the output's own, from new[]
+        UInt16 fTimeToLive;
+        Bool16 fAlreadySetup;
+    };
+
+    struct StreamInfo : public StreamFields {
+        StreamInfo() {}
+        ~StreamInfo() { fPayloadName.Delete(); }
+        void Copy(const StreamInfo& other);
 
     private:
         StreamInfo(const StreamInfo&);
         StreamInfo& operator=(const StreamInfo&);
     };
 
-    struct OutputInfo {
-        OutputInfo();
+    struct OutputInfo : public OutputFields {
+        OutputInfo() {}
         ~OutputInfo() { delete[] fPortArray; }
-        void Copy(const OutputInfo& copy);
+        void Copy(const OutputInfo& other);
         // Address, interface and time to live, and the base port, if there is one, or the first port.
-        Bool16 Equal(const OutputInfo& info);
-
-        UInt32 fDestAddr;
-        UInt32 fLocalAddr;
-        UInt16 fTimeToLive;
-        UInt16* fPortArray; // its own, from new[]
-        UInt32 fNumPorts;
-        UInt16 fBasePort;
-        Bool16 fAlreadySetup;
+        Bool16 Equal(const OutputInfo& other);
 
     private:
         OutputInfo(const OutputInfo&);
@@ -59,16 +67,16 @@ public:
     };
 
     SourceInfo();
-    SourceInfo(const SourceInfo& copy);
+    SourceInfo(const SourceInfo& other);
     virtual ~SourceInfo();
 
     UInt32 GetNumStreams() { return fNumStreams; }
     // NULL outside, and for an unknown track.
-    StreamInfo* GetStreamInfo(UInt32 inStreamIndex);
-    StreamInfo* GetStreamInfoByTrackID(UInt32 inTrackID);
+    StreamInfo* GetStreamInfo(UInt32 streamIndex);
+    StreamInfo* GetStreamInfoByTrackID(UInt32 trackID);
     UInt32 GetNumOutputs() { return fNumOutputs; }
     UInt32 GetNumNewOutputs(); // not set up yet
-    OutputInfo* GetOutputInfo(UInt32 inOutputIndex);
+    OutputInfo* GetOutputInfo(UInt32 outputIndex);
 
     // Whether all streams come in over TCP, by multicast, or to an address of this machine
     // (SocketUtils::Initialize), with a time to live.
@@ -77,11 +85,11 @@ public:
     Bool16 HasIncomingBroacast();
 
     // The description for clients of this server, from new[]; NULL if there is none.
-    virtual char* GetLocalSDP(UInt32* /*newSDPLen*/) { return NULL; }
-    virtual Bool16 IsRTSPSourceInfo() { return false; }
-    virtual char* Name() { return NULL; }
+    virtual char* GetLocalSDP(UInt32* length);
+    virtual Bool16 IsRTSPSourceInfo();
+    virtual char* Name();
     // The same number of streams, from and to the same addresses and ports; a port of 0 is any.
-    virtual Bool16 Equal(SourceInfo* inInfo);
+    virtual Bool16 Equal(SourceInfo* source);
 
     time_t NTPSecs_to_UnixSecs(time_t time) { return time - static_cast<time_t>(kNTP_Offset_From_1970); }
     UInt32 UnixSecs_to_NTPSecs(time_t time) {
@@ -92,7 +100,7 @@ public:
     // The times of a t line (RFC 4566 5.9); 0 is open. False, and no time is active, if they make no sense.
     Bool16 SetActiveNTPTimes(UInt32 startNTPTime, UInt32 endNTPTime);
     Bool16 IsPermanentSource() { return fStartTimeUnixSecs == 0 && fEndTimeUnixSecs == 0; }
-    Bool16 IsActiveTime(time_t unixTimeSecs);
+    Bool16 IsActiveTime(time_t when);
     Bool16 IsActiveNow() { return IsActiveTime(OS::UnixTime_Secs()); }
     time_t GetStartTimeUnixSecs() { return fStartTimeUnixSecs; }
     time_t GetEndTimeUnixSecs() { return fEndTimeUnixSecs; }
@@ -100,17 +108,16 @@ public:
     Bool16 IsRTSPControlled() { return fSessionControlType == kRTSPSessionControl; }
 
 protected:
-    Bool16 IsReflectableIPAddr(UInt32 inIPAddr);
+    Bool16 IsReflectableIPAddr(UInt32 ipAddr);
 
+    // Set by subclasses; the arrays are from new[] and belong to this.
+    UInt32 fNumStreams, fNumOutputs;
     StreamInfo* fStreamArray;
-    UInt32 fNumStreams;
     OutputInfo* fOutputArray;
-    UInt32 fNumOutputs;
-    Bool16 fTimeSet;
-    time_t fStartTimeUnixSecs;
-    time_t fEndTimeUnixSecs;
+    // 0 is open, if times were set at all; not valid when they make no sense.
+    time_t fStartTimeUnixSecs, fEndTimeUnixSecs;
     UInt32 fSessionControlType;
-    Bool16 fHasValidTime;
+    Bool16 fTimeSet, fHasValidTime;
 
 private:
     SourceInfo& operator=(const SourceInfo&);

@@ -31,13 +31,13 @@ template <typename Function> Function Slot(int inIndex)
 
 } // namespace
 
-STUB QTSS_Error _stublibrary_main(void* inPrivateArgs, QTSS_DispatchFuncPtr inDispatchFunc)
+STUB QTSS_Error _stublibrary_main(void* inPrivateArgs, QTSS_DispatchFuncPtr dispatch)
 {
-    QTSS_PrivateArgsPtr theArgs = static_cast<QTSS_PrivateArgsPtr>(inPrivateArgs);
+    QTSS_PrivateArgsPtr args = static_cast<QTSS_PrivateArgsPtr>(inPrivateArgs);
 
-    sCallbacks = theArgs->inCallbacks;
-    theArgs->outStubLibraryVersion = QTSS_API_VERSION;
-    theArgs->outDispatchFunction = inDispatchFunc;
+    sCallbacks = args->inCallbacks;
+    args->outDispatchFunction = dispatch;
+    args->outStubLibraryVersion = QTSS_API_VERSION;
     return QTSS_NoErr;
 }
 
@@ -325,19 +325,19 @@ STUB QTSS_Error QTSS_GlobalUnLock(void)
 
 STUB QTSS_Error QTSS_Authenticate(
     const char* inAuthUserName,
-    const char* inAuthResourceLocalPath,
-    const char* inAuthMoviesDir,
-    QTSS_ActionFlags inAuthRequestAction,
-    QTSS_AuthScheme inAuthScheme,
-    QTSS_RTSPRequestObject ioAuthRequestObject)
+    const char* path,
+    const char* moviesFolder,
+    QTSS_ActionFlags action,
+    QTSS_AuthScheme scheme,
+    QTSS_RTSPRequestObject request)
 {
     return Slot<QTSS_AuthenticateProcPtr>(kAuthenticateCallback)(
         inAuthUserName,
-        inAuthResourceLocalPath,
-        inAuthMoviesDir,
-        inAuthRequestAction,
-        inAuthScheme,
-        ioAuthRequestObject);
+        path,
+        moviesFolder,
+        action,
+        scheme,
+        request);
 }
 
 STUB QTSS_Error QTSS_Authorize(

@@ -22,10 +22,10 @@ int MonthNamed(const StrPtrLen& name) {
 
 } // namespace
 
-SInt64 DateTranslator::ParseDate(StrPtrLen* inDateString) {
-    if (inDateString->Ptr == NULL || inDateString->Len != DateBuffer::kDateBufferLen)
+SInt64 DateTranslator::ParseDate(StrPtrLen* dateString) {
+    if (dateString->Ptr == NULL || dateString->Len != DateBuffer::kDateBufferLen)
         return 0;
-    StringParser parser(inDateString);
+    StringParser parser(dateString);
     parser.ConsumeLength(NULL, 5); // the day of the week follows from the date
 
     struct tm date;
@@ -48,15 +48,15 @@ SInt64 DateTranslator::ParseDate(StrPtrLen* inDateString) {
     return static_cast<SInt64>(::timegm(&date)) * 1000;
 }
 
-void DateTranslator::UpdateDateBuffer(DateBuffer* inDateBuffer, const SInt64& inDate, time_t gmtoffset) {
-    if (inDateBuffer == NULL)
+void DateTranslator::UpdateDateBuffer(DateBuffer* dateBuffer, const SInt64& givenDate, time_t gmtoffset) {
+    if (dateBuffer == NULL)
         return;
-    time_t seconds = (inDate == 0 ? ::time(NULL) : static_cast<time_t>(inDate / 1000)) + gmtoffset;
+    time_t seconds = (givenDate == 0 ? ::time(NULL) : static_cast<time_t>(givenDate / 1000)) + gmtoffset;
     struct tm date;
     if (::gmtime_r(&seconds, &date) == NULL || date.tm_year < -1900 || date.tm_year > 9999 - 1900)
         return;
     // Not strftime: the names must not follow the locale. The remainders tell the compiler the widths.
-    ::snprintf(inDateBuffer->fDateBuffer, sizeof(inDateBuffer->fDateBuffer), "%s, %02u %s %04u %02u:%02u:%02u GMT",
+    ::snprintf(dateBuffer->text_, sizeof(dateBuffer->text_), "%s, %02u %s %04u %02u:%02u:%02u GMT",
                kDays[date.tm_wday], static_cast<unsigned>(date.tm_mday) % 100u, kMonths[date.tm_mon],
                static_cast<unsigned>(date.tm_year + 1900) % 10000u, static_cast<unsigned>(date.tm_hour) % 100u,
                static_cast<unsigned>(date.tm_min) % 100u, static_cast<unsigned>(date.tm_sec) % 100u);
@@ -64,8 +64,8 @@ void DateTranslator::UpdateDateBuffer(DateBuffer* inDateBuffer, const SInt64& in
 
 void DateBuffer::InexactUpdate() {
     SInt64 now = OS::Milliseconds();
-    if (fLastDateUpdate != 0 && now < fLastDateUpdate + kUpdateInterval)
+    if (writtenAt_ != 0 && now < writtenAt_ + kUpdateInterval)
         return;
-    fLastDateUpdate = now;
+    writtenAt_ = now;
     this->Update(0);
 }

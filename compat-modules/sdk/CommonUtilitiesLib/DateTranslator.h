@@ -12,28 +12,28 @@ class DateBuffer;
 class DateTranslator {
 public:
     // Milliseconds since 1970; 0 for a text that is no such date.
-    static SInt64 ParseDate(StrPtrLen* inDateString);
+    static SInt64 ParseDate(StrPtrLen* dateString);
     // Milliseconds since 1970, or 0 for now; the offset is in seconds.
-    static void UpdateDateBuffer(DateBuffer* inDateBuffer, const SInt64& inDate, time_t gmtoffset = 0);
+    static void UpdateDateBuffer(DateBuffer* dateBuffer, const SInt64& givenDate, time_t gmtoffset = 0);
 };
 
 class DateBuffer {
 public:
     enum { kDateBufferLen = 29 };
 
-    DateBuffer() : fLastDateUpdate(0) { fDateBuffer[0] = '\0'; }
+    DateBuffer() : writtenAt_(0) { text_[0] = '\0'; }
 
     // Terminated; empty before the first update.
-    char* GetDateBuffer() { return fDateBuffer; }
-    void Update(const SInt64& inDate) { DateTranslator::UpdateDateBuffer(this, inDate); }
+    char* GetDateBuffer() { return text_; }
+    void Update(const SInt64& givenDate) { DateTranslator::UpdateDateBuffer(this, givenDate); }
     // Sets it to now unless that was done within the last minute.
     void InexactUpdate();
 
 private:
     enum { kUpdateInterval = 60000 }; // ms
 
-    char fDateBuffer[kDateBufferLen + 1];
-    SInt64 fLastDateUpdate;
+    char text_[kDateBufferLen + 1];
+    SInt64 writtenAt_;
 
     friend class DateTranslator;
 };

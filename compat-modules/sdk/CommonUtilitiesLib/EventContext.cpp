@@ -10,52 +10,52 @@ namespace {
 unsigned int sLastID = 0;
 }
 
-EventContext::EventContext(int inFileDesc, EventThread* inThread)
-    : fFileDesc(inFileDesc), fUniqueID(0),
-      fUniqueIDStr(reinterpret_cast<const char*>(&fUniqueID), static_cast<UInt32>(sizeof(fUniqueID))),
-      fEventThread(inThread), fAutoCleanup(true), fTask(NULL) {
-    ::memset(&fEventReq, 0, sizeof(fEventReq));
+EventContext::EventContext(int fileDesc, EventThread* thread)
+    : fFileDesc(fileDesc), cookie_(0),
+      cookieKey_(reinterpret_cast<const char*>(&cookie_), static_cast<UInt32>(sizeof(cookie_))),
+      watcher_(thread), closes_(true), waiting_(NULL) {
+    ::memset(&request_, 0, sizeof(request_));
 }
 
 EventContext::~EventContext() {
-    if (fAutoCleanup)
+    if (closes_)
         this->Cleanup();
 }
 
-void EventContext::InitNonBlocking(int inFileDesc) {
-    fFileDesc = inFileDesc;
-    int flags = ::fcntl(inFileDesc, F_GETFL, 0);
-    int result = flags == -1 ? -1 : ::fcntl(inFileDesc, F_SETFL, flags | O_NONBLOCK);
+void EventContext::InitNonBlocking(int fileDesc) {
+    fFileDesc = fileDesc;
+    int flags = ::fcntl(fileDesc, F_GETFL, 0);
+    int result = flags == -1 ? -1 : ::fcntl(fileDesc, F_SETFL, flags | O_NONBLOCK);
     AssertV(result != -1, errno);
 }
 
 void EventContext::Cleanup() {
-    if (fUniqueID != 0 && fEventThread != NULL) {
-        fEventThread->fContexts.UnRegister(&fEntry);
+    if (cookie_ != 0 && watcher_ != NULL) {
+        watcher_->contexts_.UnRegister(&entry_);
         (void)select_removeevent(fFileDesc);
     }
     if (fFileDesc != kInvalidFileDesc)
         (void)::close(fFileDesc);
     fFileDesc = kInvalidFileDesc;
-    fUniqueID = 0;
+    cookie_ = 0;
 }
 
-void EventContext::RequestEvent(int theMask) {
-    Assert(fEventThread != NULL);
-    if (fEventThread == NULL)
+void EventContext::RequestEvent(int mask) {
+    Assert(watcher_ != NULL);
+    if (watcher_ == NULL)
         return;
-    fEventReq.er_eventbits = theMask;
+    request_.er_eventbits = mask;
     int result;
-    if (fUniqueID != 0) {
-        result = select_modwatch(&fEventReq, theMask);
+    if (cookie_ != 0) {
+        result = select_modwatch(&request_, mask);
     } else {
-        fUniqueID = static_cast<PointerSizedInt>(atomic_add(&sLastID, 1));
-        fEntry.Set(fUniqueIDStr, this);
-        (void)fEventThread->fContexts.Register(&fEntry);
-        fEventReq.er_type = EV_FD;
-        fEventReq.er_handle = fFileDesc;
-        fEventReq.er_data = reinterpret_cast<void*>(fUniqueID);
-        result = select_watchevent(&fEventReq, theMask);
+        cookie_ = static_cast<PointerSizedInt>(atomic_add(&sLastID, 1));
+        entry_.Set(cookieKey_, this);
+        (void)watcher_->contexts_.Register(&entry_);
+        request_.er_type = EV_FD;
+        request_.er_handle = fFileDesc;
+        request_.er_data = reinterpret_cast<void*>(cookie_);
+        result = select_watchevent(&request_, mask);
     }
     AssertV(result == 0, errno);
 }
@@ -63,20 +63,20 @@ void EventContext::RequestEvent(int theMask) {
 void EventContext::SnarfEventContext(EventContext& fromContext) {
     fFileDesc = fromContext.fFileDesc == kInvalidFileDesc ? fFileDesc : fromContext.fFileDesc;
     fromContext.fFileDesc = kInvalidFileDesc;
-    if (fromContext.fUniqueID == 0)
+    if (fromContext.cookie_ == 0)
         return;
-    fUniqueID = fromContext.fUniqueID;
-    fEventReq = fromContext.fEventReq;
-    fEventThread = fromContext.fEventThread;
-    fEntry.Set(fUniqueIDStr, this);
-    fEventThread->fContexts.Swap(&fEntry);
-    fEventThread->fContexts.UnRegister(&fromContext.fEntry); // waits for an event on its way to the other
-    fromContext.fUniqueID = 0;
+    cookie_ = fromContext.cookie_;
+    request_ = fromContext.request_;
+    watcher_ = fromContext.watcher_;
+    entry_.Set(cookieKey_, this);
+    watcher_->contexts_.Swap(&entry_);
+    watcher_->contexts_.UnRegister(&fromContext.entry_); // waits for an event on its way to the other
+    fromContext.cookie_ = 0;
 }
 
 void EventContext::ProcessEvent(int /*eventBits*/) {
-    if (fTask != NULL)
-        fTask->Signal(Task::kReadEvent);
+    if (waiting_ != NULL)
+        waiting_->Signal(Task::kReadEvent);
 }
 
 void EventThread::Entry() {
@@ -85,10 +85,10 @@ void EventThread::Entry() {
         if (select_waitevent(&event, NULL) != 0)
             continue;
         StrPtrLen id(reinterpret_cast<const char*>(&event.er_data), static_cast<UInt32>(sizeof(event.er_data)));
-        OSRef* ref = fContexts.Resolve(&id);
+        OSRef* ref = contexts_.Resolve(&id);
         if (ref == NULL)
             continue;
         static_cast<EventContext*>(ref->GetObject())->ProcessEvent(event.er_eventbits);
-        fContexts.Release(ref);
+        contexts_.Release(ref);
     }
 }

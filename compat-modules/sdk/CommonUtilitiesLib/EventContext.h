@@ -15,25 +15,25 @@ class EventContext {
 public:
     enum { kInvalidFileDesc = -1 };
 
-    EventContext(int inFileDesc, EventThread* inThread);
+    EventContext(int fileDesc, EventThread* thread);
     // Closes the descriptor, unless told not to.
     virtual ~EventContext();
 
-    void InitNonBlocking(int inFileDesc);
+    void InitNonBlocking(int fileDesc);
     // Waits until no event is being delivered, and closes the descriptor.
     void Cleanup();
-    void DontAutoCleanup() { fAutoCleanup = false; }
+    void DontAutoCleanup() { closes_ = false; }
 
     // kReadEvent for the task on the next event of the kind, once.
-    void RequestEvent(int theMask = EV_RE);
-    void SetTask(Task* inTask) { fTask = inTask; }
+    void RequestEvent(int mask = EV_RE);
+    void SetTask(Task* task) { waiting_ = task; }
     int GetSocketFD() { return fFileDesc; }
     // Takes over descriptor and pending event of another one, which has neither afterwards.
     void SnarfEventContext(EventContext& fromContext);
 
 protected:
     // On the event thread.
-    virtual void ProcessEvent(int eventBits);
+    virtual void ProcessEvent(int bits);
 
     int fFileDesc;
 
@@ -41,14 +41,14 @@ private:
     EventContext(const EventContext&);
     EventContext& operator=(const EventContext&);
 
-    struct eventreq fEventReq;
+    struct eventreq request_;
     // Events are looked up by number, so that one that comes late finds nothing instead of a dead object.
-    OSRef fEntry;
-    PointerSizedInt fUniqueID;
-    StrPtrLen fUniqueIDStr;
-    EventThread* fEventThread;
-    bool fAutoCleanup;
-    Task* fTask;
+    OSRef entry_;
+    PointerSizedInt cookie_;
+    StrPtrLen cookieKey_;
+    EventThread* watcher_;
+    bool closes_;
+    Task* waiting_;
 
     friend class EventThread;
 };
@@ -61,7 +61,7 @@ public:
 private:
     virtual void Entry();
 
-    OSRefTable fContexts;
+    OSRefTable contexts_;
 
     friend class EventContext;
 };

@@ -38,30 +38,30 @@ void IdleTaskThread::Entry() {
     }
 }
 
-IdleTaskThread* IdleTask::sIdleThread = NULL;
+IdleTaskThread* IdleTask::alarmClock_ = NULL;
 
 // The thread lives until the process ends.
 void IdleTask::Initialize() {
-    if (sIdleThread != NULL)
+    if (alarmClock_ != NULL)
         return;
-    sIdleThread = new IdleTaskThread;
-    sIdleThread->Start();
+    alarmClock_ = new IdleTaskThread;
+    alarmClock_->Start();
 }
 
 IdleTask::IdleTask() {
     this->SetTaskName("IdleTask");
-    fIdleElem.SetEnclosingObject(this);
+    alarm_.SetEnclosingObject(this);
 }
 
 IdleTask::~IdleTask() { this->CancelTimeout(); }
 
 void IdleTask::SetIdleTimer(SInt64 msec) {
-    Assert(sIdleThread != NULL);
-    if (sIdleThread != NULL)
-        sIdleThread->Set(&fIdleElem, msec);
+    Assert(alarmClock_ != NULL);
+    if (alarmClock_ != NULL)
+        alarmClock_->Set(&alarm_, msec);
 }
 
 void IdleTask::CancelTimeout() {
-    if (sIdleThread != NULL)
-        sIdleThread->Cancel(&fIdleElem);
+    if (alarmClock_ != NULL)
+        alarmClock_->Cancel(&alarm_);
 }

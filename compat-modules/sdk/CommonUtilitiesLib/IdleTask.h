@@ -24,9 +24,9 @@ public:
     void CancelTimeout();
 
 private:
-    static IdleTaskThread* sIdleThread;
+    static IdleTaskThread* alarmClock_;
 
-    OSHeapElem fIdleElem;
+    OSHeapElem alarm_;
 };
 
 #endif

@@ -5,7 +5,7 @@ namespace {
 AssertLogger* sLogger = NULL;
 }
 
-void SetAssertLogger(AssertLogger* theLogger) { __atomic_store_n(&sLogger, theLogger, __ATOMIC_RELEASE); }
+void SetAssertLogger(AssertLogger* logger) { __atomic_store_n(&sLogger, logger, __ATOMIC_RELEASE); }
 
 void MyAssert(const char* message) {
     AssertLogger* logger = __atomic_load_n(&sLogger, __ATOMIC_ACQUIRE);

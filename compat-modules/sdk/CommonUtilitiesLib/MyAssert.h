@@ -14,11 +14,11 @@
 class AssertLogger {
 public:
     virtual ~AssertLogger() {}
-    virtual void LogAssert(char* inMessage) = 0;
+    virtual void LogAssert(char* text) = 0;
 };
 
 // The logger is used from any thread and must outlive all code that asserts. NULL takes it away.
-void SetAssertLogger(AssertLogger* theLogger);
+void SetAssertLogger(AssertLogger* logger);
 
 extern "C" {
 #endif

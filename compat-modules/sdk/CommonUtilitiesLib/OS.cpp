@@ -42,19 +42,19 @@ SInt64 OS::Microseconds() { return Now(1000000) - sInitialUsec; }
 
 SInt64 OS::InitialMSec() { return sInitialMsec; }
 
-SInt64 OS::TimeMilli_To_Fixed64Secs(SInt64 inMilliseconds) {
-    UInt64 seconds = static_cast<UInt64>(inMilliseconds / 1000);
-    UInt64 fraction = (static_cast<UInt64>(inMilliseconds % 1000) << 32) / 1000;
+SInt64 OS::TimeMilli_To_Fixed64Secs(SInt64 milliseconds) {
+    UInt64 seconds = static_cast<UInt64>(milliseconds / 1000);
+    UInt64 fraction = (static_cast<UInt64>(milliseconds % 1000) << 32) / 1000;
     return static_cast<SInt64>((seconds << 32) | (fraction & 0xFFFFFFFFU));
 }
 
-SInt64 OS::Fixed64Secs_To_TimeMilli(SInt64 inFixed64Secs) {
-    UInt64 value = static_cast<UInt64>(inFixed64Secs);
+SInt64 OS::Fixed64Secs_To_TimeMilli(SInt64 fixed64Secs) {
+    UInt64 value = static_cast<UInt64>(fixed64Secs);
     return static_cast<SInt64>((value >> 32) * 1000 + (((value & 0xFFFFFFFFU) * 1000) >> 32));
 }
 
-SInt64 OS::TimeMilli_To_1900Fixed64Secs(SInt64 inMilliseconds) {
-    return Sum(TimeMilli_To_Fixed64Secs(kMsecFrom1900To1970), TimeMilli_To_Fixed64Secs(inMilliseconds));
+SInt64 OS::TimeMilli_To_1900Fixed64Secs(SInt64 milliseconds) {
+    return Sum(TimeMilli_To_Fixed64Secs(kMsecFrom1900To1970), TimeMilli_To_Fixed64Secs(milliseconds));
 }
 
 SInt64 OS::Time1900Fixed64Secs_To_TimeMilli(SInt64 in1900Fixed64Secs) {
@@ -83,27 +83,27 @@ SInt64 OS::HostToNetworkSInt64(SInt64 hostOrdered) {
     return ordered;
 }
 
-OS_Error OS::MakeDir(const char* inPath) {
-    if (::mkdir(inPath, S_IRWXU) == 0)
+OS_Error OS::MakeDir(const char* path) {
+    if (::mkdir(path, S_IRWXU) == 0)
         return OS_NoErr;
     int error = errno;
     struct stat existing;
-    if (::stat(inPath, &existing) == 0)
+    if (::stat(path, &existing) == 0)
         return S_ISDIR(existing.st_mode) ? OS_NoErr : static_cast<OS_Error>(EEXIST);
     return static_cast<OS_Error>(error);
 }
 
-OS_Error OS::RecursiveMakeDir(char* inPath) {
-    for (char* at = inPath + (*inPath == kPathDelimiterChar ? 1 : 0); *at != '\0'; at++) {
+OS_Error OS::RecursiveMakeDir(char* path) {
+    for (char* at = path + (*path == kPathDelimiterChar ? 1 : 0); *at != '\0'; at++) {
         if (*at != kPathDelimiterChar)
             continue;
         *at = '\0';
-        OS_Error error = MakeDir(inPath);
+        OS_Error error = MakeDir(path);
         *at = kPathDelimiterChar;
         if (error != OS_NoErr)
             return error;
     }
-    return MakeDir(inPath);
+    return MakeDir(path);
 }
 
 UInt32 OS::GetNumProcessors() {

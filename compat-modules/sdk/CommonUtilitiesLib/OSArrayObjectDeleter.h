@@ -9,47 +9,47 @@
 template <class T>
 class OSArrayObjectDeleter {
 public:
-    OSArrayObjectDeleter() : fT(NULL) {}
-    OSArrayObjectDeleter(T* victim) : fT(victim) {}
-    ~OSArrayObjectDeleter() { delete[] fT; }
+    OSArrayObjectDeleter() : owned_(NULL) {}
+    OSArrayObjectDeleter(T* victim) : owned_(victim) {}
+    ~OSArrayObjectDeleter() { delete[] owned_; }
 
     // Gives the array up without deleting it.
-    void ClearObject() { fT = NULL; }
+    void ClearObject() { owned_ = NULL; }
     // Only while nothing is held.
     void SetObject(T* victim) {
-        Assert(fT == NULL);
-        fT = victim;
+        Assert(owned_ == NULL);
+        owned_ = victim;
     }
-    T* GetObject() { return fT; }
-    operator T*() { return fT; }
+    T* GetObject() { return owned_; }
+    operator T*() { return owned_; }
 
 private:
     OSArrayObjectDeleter(const OSArrayObjectDeleter&);
     OSArrayObjectDeleter& operator=(const OSArrayObjectDeleter&);
 
-    T* fT;
+    T* owned_;
 };
 
 // For single objects from new.
 template <class T>
 class OSPtrDeleter {
 public:
-    OSPtrDeleter() : fT(NULL) {}
-    OSPtrDeleter(T* victim) : fT(victim) {}
-    ~OSPtrDeleter() { delete fT; }
+    OSPtrDeleter() : owned_(NULL) {}
+    OSPtrDeleter(T* victim) : owned_(victim) {}
+    ~OSPtrDeleter() { delete owned_; }
 
-    void ClearObject() { fT = NULL; }
+    void ClearObject() { owned_ = NULL; }
     void SetObject(T* victim) {
-        Assert(fT == NULL);
-        fT = victim;
+        Assert(owned_ == NULL);
+        owned_ = victim;
     }
-    T* GetObject() { return fT; }
+    T* GetObject() { return owned_; }
 
 private:
     OSPtrDeleter(const OSPtrDeleter&);
     OSPtrDeleter& operator=(const OSPtrDeleter&);
 
-    T* fT;
+    T* owned_;
 };
 
 typedef OSArrayObjectDeleter<char> OSCharArrayDeleter;

@@ -15,24 +15,24 @@ OSQueueElem* ElemOf(void* buffer) {
 } // namespace
 
 OSBufferPool::~OSBufferPool() {
-    for (OSQueueElem* elem = fQueue.DeQueue(); elem != NULL; elem = fQueue.DeQueue()) {
+    for (OSQueueElem* elem = spare_.DeQueue(); elem != NULL; elem = spare_.DeQueue()) {
         elem->~OSQueueElem();
         ::operator delete(elem);
     }
 }
 
 void* OSBufferPool::Get() {
-    OSMutexLocker locker(&fMutex);
-    OSQueueElem* elem = fQueue.DeQueue();
+    OSMutexLocker locker(&guard_);
+    OSQueueElem* elem = spare_.DeQueue();
     if (elem == NULL) {
-        char* memory = static_cast<char*>(::operator new(kHeaderSize + fBufSize));
+        char* memory = static_cast<char*>(::operator new(kHeaderSize + bytesEach_));
         elem = new (memory) OSQueueElem(memory + kHeaderSize);
-        fTotNumBuffers++;
+        made_++;
     }
     return elem->GetEnclosingObject();
 }
 
-void OSBufferPool::Put(void* inBuffer) {
-    OSMutexLocker locker(&fMutex);
-    fQueue.EnQueue(ElemOf(inBuffer));
+void OSBufferPool::Put(void* block) {
+    OSMutexLocker locker(&guard_);
+    spare_.EnQueue(ElemOf(block));
 }

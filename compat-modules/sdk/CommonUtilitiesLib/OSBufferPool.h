@@ -8,25 +8,25 @@
 
 class OSBufferPool {
 public:
-    OSBufferPool(UInt32 inBufferSize) : fBufSize(inBufferSize), fTotNumBuffers(0) {}
+    OSBufferPool(UInt32 bufferSize) : bytesEach_(bufferSize), made_(0) {}
     // Frees the buffers that were put back; those still out leak.
     ~OSBufferPool();
 
-    UInt32 GetTotalNumBuffers() { return fTotNumBuffers; }
-    UInt32 GetNumAvailableBuffers() { return fQueue.GetLength(); }
+    UInt32 GetTotalNumBuffers() { return made_; }
+    UInt32 GetNumAvailableBuffers() { return spare_.GetLength(); }
 
     // Aligned for any type. The content is whatever was left in it.
     void* Get();
-    void Put(void* inBuffer);
+    void Put(void* block);
 
 private:
     OSBufferPool(const OSBufferPool&);
     OSBufferPool& operator=(const OSBufferPool&);
 
-    OSMutex fMutex;
-    OSQueue fQueue;
-    UInt32 fBufSize;
-    UInt32 fTotNumBuffers;
+    OSMutex guard_;
+    OSQueue spare_;
+    UInt32 bytesEach_;
+    UInt32 made_;
 };
 
 #endif

@@ -12,17 +12,17 @@ public:
     OSCond();
     ~OSCond();
 
-    void Signal() { (void)::pthread_cond_signal(&fCondition); }
-    void Broadcast() { (void)::pthread_cond_broadcast(&fCondition); }
+    void Signal() { (void)::pthread_cond_signal(&condition_); }
+    void Broadcast() { (void)::pthread_cond_broadcast(&condition_); }
     // The caller holds the lock, which is free while it waits and held again afterwards. A timeout of 0
     // means none. Returns on a signal, on time, or without reason.
-    void Wait(OSMutex* inMutex, SInt32 inTimeoutInMilSecs = 0);
+    void Wait(OSMutex* mutex, SInt32 timeoutInMilSecs = 0);
 
 private:
     OSCond(const OSCond&);
     OSCond& operator=(const OSCond&);
 
-    pthread_cond_t fCondition;
+    pthread_cond_t condition_;
 };
 
 #endif

@@ -7,44 +7,44 @@
 #include <unistd.h>
 
 void OSFileSource::Clear() {
-    fFile = -1;
-    fLength = 0;
-    fPosition = 0;
-    fShouldClose = true;
-    fIsDir = false;
-    fModDate = 0;
+    descriptor_ = -1;
+    length_ = 0;
+    position_ = 0;
+    ownsFile_ = true;
+    folder_ = false;
+    changed_ = 0;
 }
 
 void OSFileSource::Close() {
-    if (fFile != -1 && fShouldClose)
-        (void)::close(fFile);
+    if (descriptor_ != -1 && ownsFile_)
+        (void)::close(descriptor_);
     Clear();
 }
 
-void OSFileSource::Set(const char* inPath) {
+void OSFileSource::Set(const char* path) {
     Close();
-    if (inPath == NULL)
+    if (path == NULL)
         return;
-    fFile = ::open(inPath, O_RDONLY | O_CLOEXEC);
-    if (fFile == -1)
+    descriptor_ = ::open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor_ == -1)
         return;
     struct stat info;
-    if (::fstat(fFile, &info) != 0) {
+    if (::fstat(descriptor_, &info) != 0) {
         Close();
         return;
     }
-    fLength = static_cast<UInt64>(info.st_size);
-    fModDate = info.st_mtime < 0 ? 0 : info.st_mtime;
-    fIsDir = S_ISDIR(info.st_mode);
+    length_ = static_cast<UInt64>(info.st_size);
+    changed_ = info.st_mtime < 0 ? 0 : info.st_mtime;
+    folder_ = S_ISDIR(info.st_mode);
 }
 
-OS_Error OSFileSource::Read(UInt64 inPosition, void* inBuffer, UInt32 inLength, UInt32* outRcvLen) {
-    if (outRcvLen != NULL)
-        *outRcvLen = 0;
+OS_Error OSFileSource::Read(UInt64 position, void* buffer, UInt32 length, UInt32* rcvLen) {
+    if (rcvLen != NULL)
+        *rcvLen = 0;
     UInt32 total = 0;
-    while (total < inLength) {
-        ssize_t count = ::pread(fFile, static_cast<char*>(inBuffer) + total, inLength - total,
-                                static_cast<off_t>(inPosition + total));
+    while (total < length) {
+        ssize_t count = ::pread(descriptor_, static_cast<char*>(buffer) + total, length - total,
+                                static_cast<off_t>(position + total));
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
@@ -53,16 +53,16 @@ OS_Error OSFileSource::Read(UInt64 inPosition, void* inBuffer, UInt32 inLength, 
             break;
         total += static_cast<UInt32>(count);
     }
-    fPosition = inPosition + total;
-    if (outRcvLen != NULL)
-        *outRcvLen = total;
+    position_ = position + total;
+    if (rcvLen != NULL)
+        *rcvLen = total;
     return OS_NoErr;
 }
 
 void OSFileSource::Advise(UInt64 advisePos, UInt32 adviseAmt) {
 #if defined(POSIX_FADV_WILLNEED)
-    if (fFile != -1)
-        (void)::posix_fadvise(fFile, static_cast<off_t>(advisePos), static_cast<off_t>(adviseAmt), POSIX_FADV_WILLNEED);
+    if (descriptor_ != -1)
+        (void)::posix_fadvise(descriptor_, static_cast<off_t>(advisePos), static_cast<off_t>(adviseAmt), POSIX_FADV_WILLNEED);
 #else
     (void)advisePos;
     (void)adviseAmt;

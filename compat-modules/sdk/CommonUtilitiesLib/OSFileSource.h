@@ -12,35 +12,35 @@
 class OSFileSource {
 public:
     OSFileSource() { Clear(); }
-    OSFileSource(const char* inPath) {
+    OSFileSource(const char* path) {
         Clear();
-        Set(inPath);
+        Set(path);
     }
     ~OSFileSource() { Close(); }
 
     // Opens the file, after closing the one before; IsValid tells whether that went well.
-    void Set(const char* inPath);
+    void Set(const char* path);
     void Close();
     // The descriptor stays open when this object closes.
-    void DontCloseFD() { fShouldClose = false; }
-    void ResetFD() { fFile = -1; }
+    void DontCloseFD() { ownsFile_ = false; }
+    void ResetFD() { descriptor_ = -1; }
 
-    Bool16 IsValid() { return fFile != -1; }
-    Bool16 IsDir() { return fIsDir; }
-    int GetFD() { return fFile; }
-    UInt64 GetLength() { return fLength; }
-    time_t GetModDate() { return fModDate; } // seconds since 1970
-    UInt64 GetCurOffset() { return fPosition; }
-    void Seek(SInt64 newPosition) { fPosition = static_cast<UInt64>(newPosition); }
+    Bool16 IsValid() { return descriptor_ != -1; }
+    Bool16 IsDir() { return folder_; }
+    int GetFD() { return descriptor_; }
+    UInt64 GetLength() { return length_; }
+    time_t GetModDate() { return changed_; } // seconds since 1970
+    UInt64 GetCurOffset() { return position_; }
+    void Seek(SInt64 newPosition) { position_ = static_cast<UInt64>(newPosition); }
 
     // Read from where the last Read ended, or from a position. At the end of the file less than asked
     // for, or nothing, is read, without error. Errors are errno values.
-    OS_Error Read(void* inBuffer, UInt32 inLength, UInt32* outRcvLen = NULL) {
-        return Read(fPosition, inBuffer, inLength, outRcvLen);
+    OS_Error Read(void* buffer, UInt32 length, UInt32* rcvLen = NULL) {
+        return Read(position_, buffer, length, rcvLen);
     }
-    OS_Error Read(UInt64 inPosition, void* inBuffer, UInt32 inLength, UInt32* outRcvLen = NULL);
+    OS_Error Read(UInt64 position, void* buffer, UInt32 length, UInt32* rcvLen = NULL);
     // Will be read soon.
-    void Advise(UInt64 advisePos, UInt32 adviseAmt);
+    void Advise(UInt64 from, UInt32 bytes);
 
 private:
     OSFileSource(const OSFileSource&);
@@ -48,12 +48,12 @@ private:
 
     void Clear();
 
-    int fFile;
-    UInt64 fLength;
-    UInt64 fPosition;
-    Bool16 fShouldClose;
-    Bool16 fIsDir;
-    time_t fModDate;
+    int descriptor_;
+    UInt64 length_;
+    UInt64 position_;
+    Bool16 ownsFile_;
+    Bool16 folder_;
+    time_t changed_;
 };
 
 #endif

@@ -12,12 +12,12 @@ template <class T, class K>
 class OSHashTable {
 public:
     // The size is the number of chains; 0 is taken as 1.
-    OSHashTable(UInt32 size) : fChains(NULL), fSize(size == 0 ? 1 : size), fNumEntries(0) {
-        fChains = new T*[fSize];
-        for (UInt32 i = 0; i < fSize; i++)
-            fChains[i] = NULL;
+    OSHashTable(UInt32 size) : chains_(NULL), buckets_(size == 0 ? 1 : size), used_(0) {
+        chains_ = new T*[buckets_];
+        for (UInt32 i = 0; i < buckets_; i++)
+            chains_[i] = NULL;
     }
-    ~OSHashTable() { delete[] fChains; }
+    ~OSHashTable() { delete[] chains_; }
 
     // Two entries with one key may both be in; Map finds the later one.
     void Add(T* entry) {
@@ -25,7 +25,7 @@ public:
         T** chain = ChainOf(entry);
         entry->fNextHashEntry = *chain;
         *chain = entry;
-        fNumEntries++;
+        used_++;
     }
     // Nothing happens if the entry is not in the table.
     void Remove(T* entry) {
@@ -34,13 +34,13 @@ public:
                 continue;
             *link = entry->fNextHashEntry;
             entry->fNextHashEntry = NULL;
-            fNumEntries--;
+            used_--;
             return;
         }
     }
     // The entry with that key, or NULL.
     T* Map(K* key) {
-        T* entry = fChains[Index(*key)];
+        T* entry = chains_[Index(*key)];
         while (entry != NULL) {
             K entryKey(entry);
             if (entryKey == *key)
@@ -50,59 +50,59 @@ public:
         return entry;
     }
 
-    UInt64 GetNumEntries() { return fNumEntries; }
-    UInt32 GetTableSize() { return fSize; }
+    UInt64 GetNumEntries() { return used_; }
+    UInt32 GetTableSize() { return buckets_; }
     // First entry of a chain, or NULL.
-    T* GetTableEntry(int i) { return fChains[i]; }
+    T* GetTableEntry(int i) { return chains_[i]; }
 
 private:
     OSHashTable(const OSHashTable&);
     OSHashTable& operator=(const OSHashTable&);
 
-    UInt32 Index(K& key) { return static_cast<UInt32>(key.GetHashKey()) % fSize; }
+    UInt32 Index(K& key) { return static_cast<UInt32>(key.GetHashKey()) % buckets_; }
     T** ChainOf(T* entry) {
         K key(entry);
-        return &fChains[Index(key)];
+        return &chains_[Index(key)];
     }
 
-    T** fChains;
-    UInt32 fSize;
-    UInt64 fNumEntries;
+    T** chains_;
+    UInt32 buckets_;
+    UInt64 used_;
 };
 
 // Goes through all entries, in no particular order. To remove the current entry, go on to the next first.
 template <class T, class K>
 class OSHashTableIter {
 public:
-    OSHashTableIter(OSHashTable<T, K>* table) : fHashTable(table), fCurrent(NULL), fIndex(0) { First(); }
+    OSHashTableIter(OSHashTable<T, K>* table) : walked_(table), at_(NULL), bucket_(0) { First(); }
 
     void First() {
-        fIndex = 0;
+        bucket_ = 0;
         FindChain();
     }
     void Next() {
-        fCurrent = fCurrent->fNextHashEntry;
-        if (fCurrent == NULL) {
-            fIndex++;
+        at_ = at_->fNextHashEntry;
+        if (at_ == NULL) {
+            bucket_++;
             FindChain();
         }
     }
-    Bool16 IsDone() { return fCurrent == NULL; }
-    T* GetCurrent() { return fCurrent; }
+    Bool16 IsDone() { return at_ == NULL; }
+    T* GetCurrent() { return at_; }
 
 private:
     void FindChain() {
-        fCurrent = NULL;
-        for (; fIndex < fHashTable->GetTableSize(); fIndex++) {
-            fCurrent = fHashTable->GetTableEntry(static_cast<int>(fIndex));
-            if (fCurrent != NULL)
+        at_ = NULL;
+        for (; bucket_ < walked_->GetTableSize(); bucket_++) {
+            at_ = walked_->GetTableEntry(static_cast<int>(bucket_));
+            if (at_ != NULL)
                 return;
         }
     }
 
-    OSHashTable<T, K>* fHashTable;
-    T* fCurrent;
-    UInt32 fIndex;
+    OSHashTable<T, K>* walked_;
+    T* at_;
+    UInt32 bucket_;
 };
 
 #endif

@@ -1,66 +1,66 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "OSHeap.h"
 
-OSHeap::OSHeap(UInt32 inStartSize) : fElems(NULL), fCount(0), fArraySize(inStartSize < 2 ? 2 : inStartSize) {
-    fElems = new OSHeapElem*[fArraySize];
+OSHeap::OSHeap(UInt32 room) : elems_(NULL), count_(0), room_(room < 2 ? 2 : room) {
+    elems_ = new OSHeapElem*[room_];
 }
 
 void OSHeap::Put(UInt32 place, OSHeapElem* elem) {
-    fElems[place] = elem;
-    elem->fPlace = place;
+    elems_[place] = elem;
+    elem->place_ = place;
 }
 
 void OSHeap::MoveUp(UInt32 place) {
-    OSHeapElem* elem = fElems[place];
+    OSHeapElem* elem = elems_[place];
     while (place > 0) {
         UInt32 parent = (place - 1) / 2;
-        if (fElems[parent]->fValue <= elem->fValue)
+        if (elems_[parent]->due_ <= elem->due_)
             break;
-        Put(place, fElems[parent]);
+        Put(place, elems_[parent]);
         place = parent;
     }
     Put(place, elem);
 }
 
 void OSHeap::MoveDown(UInt32 place) {
-    OSHeapElem* elem = fElems[place];
+    OSHeapElem* elem = elems_[place];
     for (;;) {
         UInt32 child = 2 * place + 1;
-        if (child + 1 < fCount && fElems[child + 1]->fValue < fElems[child]->fValue)
+        if (child + 1 < count_ && elems_[child + 1]->due_ < elems_[child]->due_)
             child++;
-        if (child >= fCount || fElems[child]->fValue >= elem->fValue)
+        if (child >= count_ || elems_[child]->due_ >= elem->due_)
             break;
-        Put(place, fElems[child]);
+        Put(place, elems_[child]);
         place = child;
     }
     Put(place, elem);
 }
 
-void OSHeap::Insert(OSHeapElem* inElem) {
-    if (inElem->fCurrentHeap != NULL)
+void OSHeap::Insert(OSHeapElem* added) {
+    if (added->heap_ != NULL)
         return;
-    if (fCount == fArraySize) {
-        OSHeapElem** grown = new OSHeapElem*[fArraySize * 2];
-        for (UInt32 i = 0; i < fCount; i++)
-            grown[i] = fElems[i];
-        delete[] fElems;
-        fElems = grown;
-        fArraySize *= 2;
+    if (count_ == room_) {
+        OSHeapElem** grown = new OSHeapElem*[room_ * 2];
+        for (UInt32 i = 0; i < count_; i++)
+            grown[i] = elems_[i];
+        delete[] elems_;
+        elems_ = grown;
+        room_ *= 2;
     }
-    inElem->fCurrentHeap = this;
-    Put(fCount, inElem);
-    fCount++;
-    MoveUp(fCount - 1);
+    added->heap_ = this;
+    Put(count_, added);
+    count_++;
+    MoveUp(count_ - 1);
 }
 
 OSHeapElem* OSHeap::Remove(OSHeapElem* elem) {
-    if (elem->fCurrentHeap != this)
+    if (elem->heap_ != this)
         return NULL;
-    UInt32 place = elem->fPlace;
-    elem->fCurrentHeap = NULL;
-    fCount--;
-    if (place < fCount) {
-        Put(place, fElems[fCount]);
+    UInt32 place = elem->place_;
+    elem->heap_ = NULL;
+    count_--;
+    if (place < count_) {
+        Put(place, elems_[count_]);
         MoveDown(place);
         MoveUp(place);
     }

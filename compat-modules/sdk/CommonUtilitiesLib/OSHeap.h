@@ -9,24 +9,24 @@ class OSHeap;
 
 class OSHeapElem {
 public:
-    OSHeapElem(void* enclosingObject = NULL)
-        : fValue(0), fEnclosingObject(enclosingObject), fCurrentHeap(NULL), fPlace(0) {}
+    OSHeapElem(void* owner = NULL)
+        : due_(0), owner_(owner), heap_(NULL), place_(0) {}
 
     // Not while it is in a heap.
-    void SetValue(SInt64 newValue) { fValue = newValue; }
-    SInt64 GetValue() { return fValue; }
-    void* GetEnclosingObject() { return fEnclosingObject; }
-    void SetEnclosingObject(void* obj) { fEnclosingObject = obj; }
-    Bool16 IsMemberOfAnyHeap() { return fCurrentHeap != NULL; }
+    void SetValue(SInt64 value) { due_ = value; }
+    SInt64 GetValue() { return due_; }
+    void* GetEnclosingObject() { return owner_; }
+    void SetEnclosingObject(void* owner) { owner_ = owner; }
+    Bool16 IsMemberOfAnyHeap() { return heap_ != NULL; }
 
 private:
     OSHeapElem(const OSHeapElem&);
     OSHeapElem& operator=(const OSHeapElem&);
 
-    SInt64 fValue;
-    void* fEnclosingObject;
-    OSHeap* fCurrentHeap;
-    UInt32 fPlace;
+    SInt64 due_;
+    void* owner_;
+    OSHeap* heap_;
+    UInt32 place_;
 
     friend class OSHeap;
 };
@@ -35,29 +35,29 @@ class OSHeap {
 public:
     enum { kDefaultStartSize = 1024 };
 
-    OSHeap(UInt32 inStartSize = kDefaultStartSize);
-    ~OSHeap() { delete[] fElems; }
+    OSHeap(UInt32 room = kDefaultStartSize);
+    ~OSHeap() { delete[] elems_; }
 
-    UInt32 CurrentHeapSize() { return fCount; }
+    UInt32 CurrentHeapSize() { return count_; }
     // NULL when empty.
-    OSHeapElem* PeekMin() { return fCount > 0 ? fElems[0] : NULL; }
-    OSHeapElem* ExtractMin() { return fCount > 0 ? Remove(fElems[0]) : NULL; }
+    OSHeapElem* PeekMin() { return count_ > 0 ? elems_[0] : NULL; }
+    OSHeapElem* ExtractMin() { return count_ > 0 ? Remove(elems_[0]) : NULL; }
     // Nothing happens if it is in a heap already.
-    void Insert(OSHeapElem* inElem);
+    void Insert(OSHeapElem* added);
     // The element, or NULL if it is not in this heap.
-    OSHeapElem* Remove(OSHeapElem* elem);
+    OSHeapElem* Remove(OSHeapElem* member);
 
 private:
     OSHeap(const OSHeap&);
     OSHeap& operator=(const OSHeap&);
 
-    void Put(UInt32 place, OSHeapElem* elem);
+    void Put(UInt32 place, OSHeapElem* member);
     void MoveUp(UInt32 place);
     void MoveDown(UInt32 place);
 
-    OSHeapElem** fElems;
-    UInt32 fCount;
-    UInt32 fArraySize;
+    OSHeapElem** elems_;
+    UInt32 count_;
+    UInt32 room_;
 };
 
 #endif

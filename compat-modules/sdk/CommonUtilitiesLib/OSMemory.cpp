@@ -7,13 +7,13 @@ namespace {
 SInt32 sMemoryError = EXIT_FAILURE;
 }
 
-void OSMemory::SetMemoryError(SInt32 inErr) { sMemoryError = inErr; }
+void OSMemory::SetMemoryError(SInt32 err) { sMemoryError = err; }
 
-void* OSMemory::New(size_t inSize) {
-    void* memory = ::malloc(inSize == 0 ? 1 : inSize);
+void* OSMemory::New(size_t size) {
+    void* memory = ::malloc(size == 0 ? 1 : size);
     if (memory == NULL)
         ::exit(static_cast<int>(sMemoryError));
     return memory;
 }
 
-void OSMemory::Delete(void* inMemory) { ::free(inMemory); }
+void OSMemory::Delete(void* givenMemory) { ::free(givenMemory); }

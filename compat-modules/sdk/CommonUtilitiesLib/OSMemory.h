@@ -11,10 +11,10 @@
 class OSMemory {
 public:
     // malloc; without memory the process ends with the status set below.
-    static void* New(size_t inSize);
+    static void* New(size_t size);
     // NULL does nothing.
-    static void Delete(void* inMemory);
-    static void SetMemoryError(SInt32 inErr);
+    static void Delete(void* givenMemory);
+    static void SetMemoryError(SInt32 err);
 };
 
 #ifndef NEW

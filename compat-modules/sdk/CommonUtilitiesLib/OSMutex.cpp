@@ -4,29 +4,29 @@
 // The holder is kept here rather than by a recursive pthread mutex, so that OSCond can wait with a lock
 // that was taken several times.
 
-OSMutex::OSMutex() : fHolder(0), fHolderCount(0) { (void)::pthread_mutex_init(&fMutex, NULL); }
+OSMutex::OSMutex() : owner_(0), depth_(0) { (void)::pthread_mutex_init(&mutex_, NULL); }
 
-OSMutex::~OSMutex() { (void)::pthread_mutex_destroy(&fMutex); }
+OSMutex::~OSMutex() { (void)::pthread_mutex_destroy(&mutex_); }
 
 // Another thread may change the holder meanwhile, but never to or from this thread.
 bool OSMutex::HeldByMe() const {
-    return __atomic_load_n(&fHolderCount, __ATOMIC_RELAXED) != 0 &&
-           ::pthread_equal(__atomic_load_n(&fHolder, __ATOMIC_RELAXED), ::pthread_self());
+    return __atomic_load_n(&depth_, __ATOMIC_RELAXED) != 0 &&
+           ::pthread_equal(__atomic_load_n(&owner_, __ATOMIC_RELAXED), ::pthread_self());
 }
 
 void OSMutex::Take() {
-    __atomic_store_n(&fHolder, ::pthread_self(), __ATOMIC_RELAXED);
-    __atomic_store_n(&fHolderCount, fHolderCount + 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&owner_, ::pthread_self(), __ATOMIC_RELAXED);
+    __atomic_store_n(&depth_, depth_ + 1, __ATOMIC_RELAXED);
 }
 
 void OSMutex::Lock() {
     if (!HeldByMe())
-        (void)::pthread_mutex_lock(&fMutex);
+        (void)::pthread_mutex_lock(&mutex_);
     Take();
 }
 
 Bool16 OSMutex::TryLock() {
-    if (!HeldByMe() && ::pthread_mutex_trylock(&fMutex) != 0)
+    if (!HeldByMe() && ::pthread_mutex_trylock(&mutex_) != 0)
         return false;
     Take();
     return true;
@@ -35,22 +35,22 @@ Bool16 OSMutex::TryLock() {
 void OSMutex::Unlock() {
     if (!HeldByMe())
         return;
-    UInt32 left = fHolderCount - 1;
-    __atomic_store_n(&fHolderCount, left, __ATOMIC_RELAXED);
+    UInt32 left = depth_ - 1;
+    __atomic_store_n(&depth_, left, __ATOMIC_RELAXED);
     if (left == 0) {
-        __atomic_store_n(&fHolder, pthread_t(0), __ATOMIC_RELAXED);
-        (void)::pthread_mutex_unlock(&fMutex);
+        __atomic_store_n(&owner_, pthread_t(0), __ATOMIC_RELAXED);
+        (void)::pthread_mutex_unlock(&mutex_);
     }
 }
 
 UInt32 OSMutex::ReleaseAll() {
-    UInt32 count = fHolderCount;
-    __atomic_store_n(&fHolder, pthread_t(0), __ATOMIC_RELAXED);
-    __atomic_store_n(&fHolderCount, UInt32(0), __ATOMIC_RELAXED);
+    UInt32 count = depth_;
+    __atomic_store_n(&owner_, pthread_t(0), __ATOMIC_RELAXED);
+    __atomic_store_n(&depth_, UInt32(0), __ATOMIC_RELAXED);
     return count;
 }
 
 void OSMutex::Restore(UInt32 count) {
-    __atomic_store_n(&fHolder, ::pthread_self(), __ATOMIC_RELAXED);
-    __atomic_store_n(&fHolderCount, count, __ATOMIC_RELAXED);
+    __atomic_store_n(&owner_, ::pthread_self(), __ATOMIC_RELAXED);
+    __atomic_store_n(&depth_, count, __ATOMIC_RELAXED);
 }

@@ -35,9 +35,9 @@ private:
     UInt32 ReleaseAll();
     void Restore(UInt32 count);
 
-    pthread_mutex_t fMutex;
-    pthread_t fHolder; // valid while fHolderCount is not 0
-    UInt32 fHolderCount;
+    pthread_mutex_t mutex_;
+    pthread_t owner_; // valid while depth_ is not 0
+    UInt32 depth_;
 
     friend class OSCond;
 };
@@ -45,23 +45,23 @@ private:
 // Holds a lock until it goes out of scope. A NULL lock is allowed and means none.
 class OSMutexLocker {
 public:
-    OSMutexLocker(OSMutex* inMutexP) : fMutex(inMutexP) { Lock(); }
+    OSMutexLocker(OSMutex* mutexP) : mutex_(mutexP) { Lock(); }
     ~OSMutexLocker() { Unlock(); }
 
     void Lock() {
-        if (fMutex != NULL)
-            fMutex->Lock();
+        if (mutex_ != NULL)
+            mutex_->Lock();
     }
     void Unlock() {
-        if (fMutex != NULL)
-            fMutex->Unlock();
+        if (mutex_ != NULL)
+            mutex_->Unlock();
     }
 
 private:
     OSMutexLocker(const OSMutexLocker&);
     OSMutexLocker& operator=(const OSMutexLocker&);
 
-    OSMutex* fMutex;
+    OSMutex* mutex_;
 };
 
 #endif

@@ -4,47 +4,47 @@
 #include <errno.h>
 
 void OSMutexRW::LockRead() {
-    OSMutexLocker locker(&fLock);
-    while (fWriting || fWaitingWriters > 0)
-        fReadersCond.Wait(&fLock);
-    fReaders++;
+    OSMutexLocker locker(&lock_);
+    while (writing_ || waitingWriters_ > 0)
+        readersMayGo_.Wait(&lock_);
+    readers_++;
 }
 
 void OSMutexRW::LockWrite() {
-    OSMutexLocker locker(&fLock);
-    fWaitingWriters++;
-    while (fWriting || fReaders > 0)
-        fWritersCond.Wait(&fLock);
-    fWaitingWriters--;
-    fWriting = true;
+    OSMutexLocker locker(&lock_);
+    waitingWriters_++;
+    while (writing_ || readers_ > 0)
+        writerMayGo_.Wait(&lock_);
+    waitingWriters_--;
+    writing_ = true;
 }
 
 int OSMutexRW::TryLockRead() {
-    OSMutexLocker locker(&fLock);
-    if (fWriting || fWaitingWriters > 0)
+    OSMutexLocker locker(&lock_);
+    if (writing_ || waitingWriters_ > 0)
         return EBUSY;
-    fReaders++;
+    readers_++;
     return 0;
 }
 
 int OSMutexRW::TryLockWrite() {
-    OSMutexLocker locker(&fLock);
-    if (fWriting || fReaders > 0 || fWaitingWriters > 0)
+    OSMutexLocker locker(&lock_);
+    if (writing_ || readers_ > 0 || waitingWriters_ > 0)
         return EBUSY;
-    fWriting = true;
+    writing_ = true;
     return 0;
 }
 
 void OSMutexRW::Unlock() {
-    OSMutexLocker locker(&fLock);
-    if (fWriting)
-        fWriting = false;
-    else if (fReaders > 0)
-        fReaders--;
-    if (fReaders > 0)
+    OSMutexLocker locker(&lock_);
+    if (writing_)
+        writing_ = false;
+    else if (readers_ > 0)
+        readers_--;
+    if (readers_ > 0)
         return;
-    if (fWaitingWriters > 0)
-        fWritersCond.Signal();
+    if (waitingWriters_ > 0)
+        writerMayGo_.Signal();
     else
-        fReadersCond.Broadcast();
+        readersMayGo_.Broadcast();
 }

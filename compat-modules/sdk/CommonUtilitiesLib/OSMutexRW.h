@@ -14,7 +14,7 @@
 
 class OSMutexRW {
 public:
-    OSMutexRW() : fReaders(0), fWaitingWriters(0), fWriting(false) {}
+    OSMutexRW() : readers_(0), waitingWriters_(0), writing_(false) {}
 
     // Not to be taken twice by one thread: a writer that waits in between would lock both out.
     void LockRead();
@@ -28,44 +28,44 @@ private:
     OSMutexRW(const OSMutexRW&);
     OSMutexRW& operator=(const OSMutexRW&);
 
-    OSMutex fLock;
-    OSCond fReadersCond;
-    OSCond fWritersCond;
-    UInt32 fReaders;
-    UInt32 fWaitingWriters;
-    bool fWriting;
+    OSMutex lock_;
+    OSCond readersMayGo_;
+    OSCond writerMayGo_;
+    UInt32 readers_;
+    UInt32 waitingWriters_;
+    bool writing_;
 };
 
 // Guards; a NULL lock means none.
 class OSMutexReadWriteLocker {
 public:
-    OSMutexReadWriteLocker(OSMutexRW* inMutexPtr) : fRWMutexPtr(inMutexPtr) {}
+    OSMutexReadWriteLocker(OSMutexRW* givenMutexPtr) : lock_(givenMutexPtr) {}
     ~OSMutexReadWriteLocker() { UnLock(); }
 
     void UnLock() {
-        if (fRWMutexPtr != NULL)
-            fRWMutexPtr->Unlock();
+        if (lock_ != NULL)
+            lock_->Unlock();
     }
-    void SetMutex(OSMutexRW* mutexPtr) { fRWMutexPtr = mutexPtr; }
+    void SetMutex(OSMutexRW* mutexPtr) { lock_ = mutexPtr; }
 
-    OSMutexRW* fRWMutexPtr;
+    OSMutexRW* lock_;
 };
 
 class OSMutexReadLocker : public OSMutexReadWriteLocker {
 public:
-    OSMutexReadLocker(OSMutexRW* inMutexPtr) : OSMutexReadWriteLocker(inMutexPtr) { Lock(); }
+    OSMutexReadLocker(OSMutexRW* givenMutexPtr) : OSMutexReadWriteLocker(givenMutexPtr) { Lock(); }
     void Lock() {
-        if (fRWMutexPtr != NULL)
-            fRWMutexPtr->LockRead();
+        if (lock_ != NULL)
+            lock_->LockRead();
     }
 };
 
 class OSMutexWriteLocker : public OSMutexReadWriteLocker {
 public:
-    OSMutexWriteLocker(OSMutexRW* inMutexPtr) : OSMutexReadWriteLocker(inMutexPtr) { Lock(); }
+    OSMutexWriteLocker(OSMutexRW* givenMutexPtr) : OSMutexReadWriteLocker(givenMutexPtr) { Lock(); }
     void Lock() {
-        if (fRWMutexPtr != NULL)
-            fRWMutexPtr->LockWrite();
+        if (lock_ != NULL)
+            lock_->LockWrite();
     }
 };
 

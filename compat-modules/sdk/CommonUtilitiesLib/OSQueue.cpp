@@ -2,25 +2,18 @@
 #include "OSQueue.h"
 
 void OSQueueElem::Remove() {
-    if (fQueue != NULL)
-        fQueue->Remove(this);
+    if (queue_ != NULL)
+        queue_->Remove(this);
 }
 
-OSQueue::OSQueue() : fLength(0) {
-    fSentinel.fNext = &fSentinel;
-    fSentinel.fPrev = &fSentinel;
-}
-
-void OSQueue::EnQueue(OSQueueElem* elem) {
-    if (elem->fQueue == this)
+void OSQueue::EnQueue(OSQueueElem* added) {
+    if (added->IsMember(*this))
         return;
-    Assert(elem->fQueue == NULL);
-    elem->fNext = fSentinel.fNext;
-    elem->fPrev = &fSentinel;
-    elem->fQueue = this;
-    fSentinel.fNext->fPrev = elem;
-    fSentinel.fNext = elem;
-    fLength++;
+    Assert(!added->IsMemberOfAnyQueue());
+    OSQueueElem::Join(added, end_.older_);
+    OSQueueElem::Join(&end_, added);
+    added->queue_ = this;
+    ++length_;
 }
 
 OSQueueElem* OSQueue::DeQueue() {
@@ -31,37 +24,38 @@ OSQueueElem* OSQueue::DeQueue() {
 }
 
 // The element keeps its links, for an iterator that stands on it.
-void OSQueue::Remove(OSQueueElem* elem) {
-    if (elem->fQueue != this)
+void OSQueue::Remove(OSQueueElem* member) {
+    if (!member->IsMember(*this))
         return;
-    elem->fNext->fPrev = elem->fPrev;
-    elem->fPrev->fNext = elem->fNext;
-    elem->fQueue = NULL;
-    fLength--;
+    OSQueueElem* newer = member->newer_;
+    OSQueueElem* older = member->older_;
+    newer->older_ = older;
+    older->newer_ = newer;
+    member->queue_ = NULL;
+    --length_;
 }
 
 void OSQueueIter::Next() {
-    fCurrentElemP = fCurrentElemP->Prev();
-    if (fCurrentElemP == &fQueueP->fSentinel)
-        fCurrentElemP = NULL;
+    OSQueueElem* newer = at_->Prev();
+    at_ = newer == &walked_->end_ ? NULL : newer;
 }
 
-OSQueueElem* OSQueue_Blocking::DeQueueBlocking(OSThread* /*inCurThread*/, SInt32 inTimeoutInMilSecs) {
-    OSMutexLocker locker(&fMutex);
-    if (fQueue.GetLength() == 0)
-        fCond.Wait(&fMutex, inTimeoutInMilSecs);
-    return fQueue.DeQueue();
+OSQueueElem* OSQueue_Blocking::DeQueueBlocking(OSThread* /*caller*/, SInt32 milliseconds) {
+    OSMutexLocker locker(&mutex_);
+    if (queue_.GetHead() == NULL)
+        cond_.Wait(&mutex_, milliseconds);
+    return queue_.DeQueue();
 }
 
 OSQueueElem* OSQueue_Blocking::DeQueue() {
-    OSMutexLocker locker(&fMutex);
-    return fQueue.DeQueue();
+    OSMutexLocker locker(&mutex_);
+    return queue_.DeQueue();
 }
 
-void OSQueue_Blocking::EnQueue(OSQueueElem* obj) {
+void OSQueue_Blocking::EnQueue(OSQueueElem* added) {
     {
-        OSMutexLocker locker(&fMutex);
-        fQueue.EnQueue(obj);
+        OSMutexLocker locker(&mutex_);
+        queue_.EnQueue(added);
     }
-    fCond.Signal();
+    cond_.Signal();
 }

@@ -3,10 +3,10 @@
 
 #include <errno.h>
 
-void OSRef::Set(const StrPtrLen& inString, void* inObjectP) {
-    fString = inString;
-    fObjectP = inObjectP;
-    fHashValue = Hash(fString);
+void OSRef::Set(const StrPtrLen& string, void* object) {
+    name_ = string;
+    object_ = object;
+    hash_ = Hash(name_);
 }
 
 // FNV-1a.
@@ -19,67 +19,67 @@ UInt32 OSRef::Hash(const StrPtrLen& name) {
     return hash;
 }
 
-OS_Error OSRefTable::Register(OSRef* inRef) {
-    if (inRef == NULL || inRef->fString.Ptr == NULL || inRef->fString.Len == 0)
+OS_Error OSRefTable::Register(OSRef* givenRef) {
+    if (givenRef == NULL || givenRef->name_.Ptr == NULL || givenRef->name_.Len == 0)
         return EPERM;
-    Assert(inRef->fRefCount == 0);
-    OSMutexLocker locker(&fMutex);
-    OSRefKey key(&inRef->fString);
-    if (fTable.Map(&key) != NULL)
+    Assert(givenRef->holders_ == 0);
+    OSMutexLocker locker(&guard_);
+    OSRefKey key(&givenRef->name_);
+    if (table_.Map(&key) != NULL)
         return EPERM;
-    fTable.Add(inRef);
+    table_.Add(givenRef);
     return OS_NoErr;
 }
 
-OSRef* OSRefTable::RegisterOrResolve(OSRef* inRef) {
-    OSMutexLocker locker(&fMutex);
-    OSRef* existing = this->Resolve(&inRef->fString);
+OSRef* OSRefTable::RegisterOrResolve(OSRef* givenRef) {
+    OSMutexLocker locker(&guard_);
+    OSRef* existing = this->Resolve(&givenRef->name_);
     if (existing == NULL)
-        (void)this->Register(inRef);
+        (void)this->Register(givenRef);
     return existing;
 }
 
-void OSRefTable::UnRegister(OSRef* ref, UInt32 refCount) {
-    OSMutexLocker locker(&fMutex);
-    while (ref->fRefCount > refCount)
-        ref->fCond.Wait(&fMutex);
-    fTable.Remove(ref);
+void OSRefTable::UnRegister(OSRef* ref, UInt32 users) {
+    OSMutexLocker locker(&guard_);
+    while (ref->holders_ > users)
+        ref->released_.Wait(&guard_);
+    table_.Remove(ref);
 }
 
-Bool16 OSRefTable::TryUnRegister(OSRef* ref, UInt32 refCount) {
-    OSMutexLocker locker(&fMutex);
-    if (ref->fRefCount > refCount)
+Bool16 OSRefTable::TryUnRegister(OSRef* ref, UInt32 users) {
+    OSMutexLocker locker(&guard_);
+    if (ref->holders_ > users)
         return false;
-    fTable.Remove(ref);
+    table_.Remove(ref);
     return true;
 }
 
-OSRef* OSRefTable::Resolve(StrPtrLen* inString) {
-    OSRefKey key(inString);
-    OSMutexLocker locker(&fMutex);
-    OSRef* ref = fTable.Map(&key);
+OSRef* OSRefTable::Resolve(StrPtrLen* string) {
+    OSRefKey key(string);
+    OSMutexLocker locker(&guard_);
+    OSRef* ref = table_.Map(&key);
     if (ref != NULL)
-        ref->fRefCount++;
+        ref->holders_++;
     return ref;
 }
 
-void OSRefTable::Release(OSRef* inRef) {
-    OSMutexLocker locker(&fMutex);
-    Assert(inRef->fRefCount > 0);
-    if (inRef->fRefCount > 0)
-        inRef->fRefCount--;
+void OSRefTable::Release(OSRef* givenRef) {
+    OSMutexLocker locker(&guard_);
+    Assert(givenRef->holders_ > 0);
+    if (givenRef->holders_ > 0)
+        givenRef->holders_--;
     // All of them: two threads may wait for different counts. Under the lock, since the owner may delete
     // the ref as soon as it is free.
-    inRef->fCond.Broadcast();
+    givenRef->released_.Broadcast();
 }
 
-void OSRefTable::Swap(OSRef* newRef) {
-    OSMutexLocker locker(&fMutex);
-    OSRefKey key(&newRef->fString);
-    OSRef* oldRef = fTable.Map(&key);
-    Assert(oldRef != NULL);
-    if (oldRef == NULL)
+void OSRefTable::Swap(OSRef* heir) {
+    OSMutexLocker locker(&guard_);
+    OSRefKey key(&heir->name_);
+    OSRef* old = table_.Map(&key);
+    Assert(old != NULL);
+    if (old == NULL)
         return;
-    fTable.Remove(oldRef);
-    fTable.Add(newRef);
+    table_.Remove(old);
+    table_.Add(heir);
 }

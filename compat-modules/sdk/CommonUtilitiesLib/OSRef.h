@@ -11,52 +11,52 @@ class OSRefKey;
 
 class OSRef {
 public:
-    OSRef() : fObjectP(NULL), fRefCount(0), fHashValue(0), fNextHashEntry(NULL) {}
-    OSRef(const StrPtrLen& inString, void* inObjectP)
-        : fObjectP(NULL), fRefCount(0), fHashValue(0), fNextHashEntry(NULL) {
-        Set(inString, inObjectP);
+    OSRef() : object_(NULL), holders_(0), hash_(0), fNextHashEntry(NULL) {}
+    OSRef(const StrPtrLen& string, void* object)
+        : object_(NULL), holders_(0), hash_(0), fNextHashEntry(NULL) {
+        Set(string, object);
     }
     ~OSRef() {}
 
     // Not while it is in a table. The name stays the caller's.
-    void Set(const StrPtrLen& inString, void* inObjectP);
+    void Set(const StrPtrLen& string, void* object);
 
-    void** GetObjectPtr() { return &fObjectP; }
-    void* GetObject() { return fObjectP; }
-    UInt32 GetRefCount() { return fRefCount; }
-    StrPtrLen* GetString() { return &fString; }
+    void** GetObjectPtr() { return &object_; }
+    void* GetObject() { return object_; }
+    UInt32 GetRefCount() { return holders_; }
+    StrPtrLen* GetString() { return &name_; }
 
 private:
+    friend class OSRefTable;
+    friend class OSHashTableIter<OSRef, OSRefKey>;
+    friend class OSHashTable<OSRef, OSRefKey>;
+    friend class OSRefKey;
+
     OSRef(const OSRef&);
     OSRef& operator=(const OSRef&);
 
     static UInt32 Hash(const StrPtrLen& name);
 
-    void* fObjectP;
-    StrPtrLen fString;
-    UInt32 fRefCount;
-    OSCond fCond;
-    UInt32 fHashValue;
+    void* object_;
+    StrPtrLen name_;
+    UInt32 holders_;
+    OSCond released_;
+    UInt32 hash_;
     OSRef* fNextHashEntry;
-
-    friend class OSRefKey;
-    friend class OSHashTable<OSRef, OSRefKey>;
-    friend class OSHashTableIter<OSRef, OSRefKey>;
-    friend class OSRefTable;
 };
 
 class OSRefKey {
 public:
-    OSRefKey(StrPtrLen* inStringP) : fStringP(inStringP), fHashValue(OSRef::Hash(*inStringP)) {}
-    OSRefKey(OSRef* elem) : fStringP(&elem->fString), fHashValue(elem->fHashValue) {}
+    OSRefKey(StrPtrLen* name) : name_(name), hash_(OSRef::Hash(*name)) {}
+    OSRefKey(OSRef* elem) : name_(&elem->name_), hash_(elem->hash_) {}
 
-    StrPtrLen* GetString() { return fStringP; }
-    UInt32 GetHashKey() { return fHashValue; }
-    friend bool operator==(const OSRefKey& a, const OSRefKey& b) { return a.fStringP->Equal(*b.fStringP) != 0; }
+    StrPtrLen* GetString() { return name_; }
+    UInt32 GetHashKey() { return hash_; }
+    friend bool operator==(const OSRefKey& a, const OSRefKey& b) { return a.name_->Equal(*b.name_) != 0; }
 
 private:
-    StrPtrLen* fStringP;
-    UInt32 fHashValue;
+    StrPtrLen* name_;
+    UInt32 hash_;
 };
 
 typedef OSHashTable<OSRef, OSRefKey> OSRefHashTable;
@@ -66,49 +66,49 @@ class OSRefTable {
 public:
     enum { kDefaultTableSize = 1193 };
 
-    OSRefTable(UInt32 tableSize = kDefaultTableSize) : fTable(tableSize) {}
+    OSRefTable(UInt32 tableSize = kDefaultTableSize) : table_(tableSize) {}
     ~OSRefTable() {}
 
     // Held by each call; hold it to do several, or to walk the hash table.
-    OSMutex* GetMutex() { return &fMutex; }
-    OSRefHashTable* GetHashTable() { return &fTable; }
+    OSMutex* GetMutex() { return &guard_; }
+    OSRefHashTable* GetHashTable() { return &table_; }
 
     // EPERM if the name is empty or taken.
     OS_Error Register(OSRef* ref);
     // NULL if it could be registered; otherwise the one that has the name, resolved. A ref without name is
     // not registered, and NULL too.
-    OSRef* RegisterOrResolve(OSRef* inRef);
-    // Waits until not more than `refCount` users are left, then takes it out.
-    void UnRegister(OSRef* ref, UInt32 refCount = 0);
+    OSRef* RegisterOrResolve(OSRef* givenRef);
+    // Waits until not more than `users` users are left, then takes it out.
+    void UnRegister(OSRef* ref, UInt32 users = 0);
     // The same without waiting: false if there are more users.
-    Bool16 TryUnRegister(OSRef* ref, UInt32 refCount = 0);
+    Bool16 TryUnRegister(OSRef* ref, UInt32 users = 0);
 
     // One user more, or NULL; each Resolve wants one Release.
-    OSRef* Resolve(StrPtrLen* inString);
-    void Release(OSRef* inRef);
+    OSRef* Resolve(StrPtrLen* string);
+    void Release(OSRef* givenRef);
     // Puts this one in the place of the one that has its name; that one's users stay its own.
-    void Swap(OSRef* newRef);
+    void Swap(OSRef* heir);
 
-    UInt32 GetNumRefsInTable() { return static_cast<UInt32>(fTable.GetNumEntries()); }
+    UInt32 GetNumRefsInTable() { return static_cast<UInt32>(table_.GetNumEntries()); }
 
 private:
-    OSRefHashTable fTable;
-    OSMutex fMutex;
+    OSRefHashTable table_;
+    OSMutex guard_;
 };
 
 // Releases at the end of the scope.
 class OSRefReleaser {
 public:
-    OSRefReleaser(OSRefTable* inTable, OSRef* inRef) : fOSRefTable(inTable), fOSRef(inRef) {}
-    ~OSRefReleaser() { fOSRefTable->Release(fOSRef); }
-    OSRef* GetRef() { return fOSRef; }
+    OSRefReleaser(OSRefTable* table, OSRef* givenRef) : table_(table), held_(givenRef) {}
+    ~OSRefReleaser() { table_->Release(held_); }
+    OSRef* GetRef() { return held_; }
 
 private:
     OSRefReleaser(const OSRefReleaser&);
     OSRefReleaser& operator=(const OSRefReleaser&);
 
-    OSRefTable* fOSRefTable;
-    OSRef* fOSRef;
+    OSRefTable* table_;
+    OSRef* held_;
 };
 
 #endif

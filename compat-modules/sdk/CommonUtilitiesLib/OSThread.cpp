@@ -9,28 +9,28 @@ namespace {
 __thread OSThread* sCurrent = NULL;
 }
 
-void* OSThread::sMainThreadData = NULL;
+void* OSThread::mainData_ = NULL;
 
-OSThread::OSThread() : fThreadID(), fStopRequested(false), fStarted(false), fJoined(false), fThreadData(NULL) {}
+OSThread::OSThread() : id_(), stopping_(false), started_(false), joined_(false), data_(NULL) {}
 
 OSThread::~OSThread() { this->StopAndWaitForThread(); }
 
 void OSThread::Start() {
-    int error = ::pthread_create(&fThreadID, NULL, Run, this);
+    int error = ::pthread_create(&id_, NULL, Run, this);
     AssertV(error == 0, error);
-    fStarted = error == 0;
+    started_ = error == 0;
 }
 
 void OSThread::Join() {
-    if (!fStarted || fJoined)
+    if (!started_ || joined_)
         return;
-    fJoined = true;
-    (void)::pthread_join(fThreadID, NULL);
+    joined_ = true;
+    (void)::pthread_join(id_, NULL);
 }
 
-void OSThread::SendStopRequest() { __atomic_store_n(&fStopRequested, Bool16(true), __ATOMIC_RELEASE); }
+void OSThread::SendStopRequest() { __atomic_store_n(&stopping_, Bool16(true), __ATOMIC_RELEASE); }
 
-Bool16 OSThread::IsStopRequested() { return __atomic_load_n(&fStopRequested, __ATOMIC_ACQUIRE); }
+Bool16 OSThread::IsStopRequested() { return __atomic_load_n(&stopping_, __ATOMIC_ACQUIRE); }
 
 void OSThread::StopAndWaitForThread() {
     SendStopRequest();
@@ -41,16 +41,16 @@ OSThread* OSThread::GetCurrent() { return sCurrent; }
 
 void OSThread::ThreadYield() { (void)::sched_yield(); }
 
-void OSThread::Sleep(UInt32 inMsec) {
+void OSThread::Sleep(UInt32 msec) {
     struct timespec left;
-    left.tv_sec = static_cast<time_t>(inMsec / 1000);
-    left.tv_nsec = static_cast<long>(inMsec % 1000) * 1000000L;
+    left.tv_sec = static_cast<time_t>(msec / 1000);
+    left.tv_nsec = static_cast<long>(msec % 1000) * 1000000L;
     while (::nanosleep(&left, &left) != 0 && errno == EINTR) {
     }
 }
 
-void* OSThread::Run(void* inThread) {
-    OSThread* self = static_cast<OSThread*>(inThread);
+void* OSThread::Run(void* thread) {
+    OSThread* self = static_cast<OSThread*>(thread);
     sCurrent = self;
     self->Entry();
     return NULL;

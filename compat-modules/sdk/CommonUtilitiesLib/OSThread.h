@@ -30,12 +30,12 @@ public:
     void StopAndWaitForThread();
 
     // One pointer of the owner's.
-    void* GetThreadData() { return fThreadData; }
-    void SetThreadData(void* inThreadData) { fThreadData = inThreadData; }
-    DateBuffer* GetDateBuffer() { return &fDateBuffer; }
+    void* GetThreadData() { return data_; }
+    void SetThreadData(void* threadData) { data_ = threadData; }
+    DateBuffer* GetDateBuffer() { return &date_; }
 
-    static void* GetMainThreadData() { return sMainThreadData; }
-    static void SetMainThreadData(void* inData) { sMainThreadData = inData; }
+    static void* GetMainThreadData() { return mainData_; }
+    static void SetMainThreadData(void* data) { mainData_ = data; }
 
     // The OSThread that the caller runs on; NULL on threads of others, such as the server's.
     static OSThread* GetCurrent();
@@ -43,31 +43,31 @@ public:
     static int GetErrno() { return errno; }
     static void ThreadYield();
     // Not cut short by signals.
-    static void Sleep(UInt32 inMsec);
+    static void Sleep(UInt32 msec);
 
 private:
     OSThread(const OSThread&);
     OSThread& operator=(const OSThread&);
 
-    static void* Run(void* inThread);
+    static void* Run(void* thread);
 
-    static void* sMainThreadData;
+    static void* mainData_;
 
-    pthread_t fThreadID;
-    Bool16 fStopRequested;
-    Bool16 fStarted;
-    Bool16 fJoined;
-    void* fThreadData;
-    DateBuffer fDateBuffer;
+    pthread_t id_;
+    Bool16 stopping_;
+    Bool16 started_;
+    Bool16 joined_;
+    void* data_;
+    DateBuffer date_;
 };
 
 // Sets the current OSThread's pointer, and another one at the end of the scope.
 class OSThreadDataSetter {
 public:
-    OSThreadDataSetter(void* inInitialValue, void* inFinalValue) : fFinalValue(inFinalValue) {
-        Put(inInitialValue);
+    OSThreadDataSetter(void* initialValue, void* finalValue) : finalValue_(finalValue) {
+        Put(initialValue);
     }
-    ~OSThreadDataSetter() { Put(fFinalValue); }
+    ~OSThreadDataSetter() { Put(finalValue_); }
 
 private:
     static void Put(void* value) {
@@ -76,7 +76,7 @@ private:
             current->SetThreadData(value);
     }
 
-    void* fFinalValue;
+    void* finalValue_;
 };
 
 #endif

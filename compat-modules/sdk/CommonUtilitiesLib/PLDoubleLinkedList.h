@@ -51,26 +51,27 @@ public:
 
     // At the head.
     void AddNode(Node* node) {
-        node->fPrev = NULL;
-        node->fNext = fHead;
-        (fHead != NULL ? fHead->fPrev : fTail) = node;
+        Node* second = fHead;
         fHead = node;
-        fNumNodes++;
+        (second != NULL ? second->fPrev : fTail) = node;
+        node->fPrev = NULL;
+        node->fNext = second;
+        ++fNumNodes;
     }
     void AddNodeToTail(Node* node) {
-        node->fPrev = fTail;
-        node->fNext = NULL;
-        (fTail != NULL ? fTail->fNext : fHead) = node;
+        Node* last = fTail;
         fTail = node;
-        fNumNodes++;
+        (last != NULL ? last->fNext : fHead) = node;
+        node->fPrev = last;
+        node->fNext = NULL;
+        ++fNumNodes;
     }
     // The node, which must be in this list, is the caller's afterwards.
     void RemoveNode(Node* node) {
         (node->fPrev != NULL ? node->fPrev->fNext : fHead) = node->fNext;
         (node->fNext != NULL ? node->fNext->fPrev : fTail) = node->fPrev;
-        node->fPrev = NULL;
-        node->fNext = NULL;
-        fNumNodes--;
+        node->fNext = node->fPrev = NULL;
+        --fNumNodes;
     }
     void ClearList() {
         while (fHead != NULL) {

@@ -61,12 +61,12 @@ void QueryParamList::AddNameValuePairToList(char* name, char* value) {
         Decode(name);
     if (value != NULL)
         Decode(value);
-    fParams.AddNode(new Node(new QueryParamListElement(name, value)));
+    params_.AddNode(new Node(new QueryParamListElement(name, value)));
 }
 
 const char* QueryParamList::DoFindCGIValueForParam(const char* name) {
-    Node* node = fParams.ForEachUntil(HasName, const_cast<char*>(name));
+    Node* node = params_.ForEachUntil(HasName, const_cast<char*>(name));
     return node == NULL ? NULL : node->fElement->mValue;
 }
 
-void QueryParamList::PrintAll(const char* idString) { fParams.ForEach(Print, const_cast<char*>(idString)); }
+void QueryParamList::PrintAll(const char* idString) { params_.ForEach(Print, const_cast<char*>(idString)); }

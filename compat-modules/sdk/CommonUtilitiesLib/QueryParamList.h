@@ -41,7 +41,7 @@ private:
 
     void Build(StrPtrLen* query);
 
-    PLDoubleLinkedList<QueryParamListElement> fParams; // the last one first
+    PLDoubleLinkedList<QueryParamListElement> params_; // the last one first
 };
 
 #endif

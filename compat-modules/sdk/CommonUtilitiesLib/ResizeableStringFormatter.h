@@ -10,14 +10,14 @@
 
 class ResizeableStringFormatter : public StringFormatter {
 public:
-    ResizeableStringFormatter(char* inBuffer = NULL, UInt32 inBufSize = 0)
-        : StringFormatter(inBuffer, inBufSize), fOriginalBuffer(inBuffer) {}
+    ResizeableStringFormatter(char* buffer = NULL, UInt32 bufSize = 0)
+        : StringFormatter(buffer, bufSize), callers_(buffer) {}
     virtual ~ResizeableStringFormatter();
 
 private:
-    virtual Bool16 BufferIsFull(char* inBuffer, UInt32 inBufferLen);
+    virtual Bool16 BufferIsFull(char* buffer, UInt32 bufferLen);
 
-    char* fOriginalBuffer;
+    char* callers_;
 };
 
 #endif

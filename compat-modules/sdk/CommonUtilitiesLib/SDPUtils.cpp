@@ -8,72 +8,72 @@ const char kAllTypes[] = "vosiuepcbtrzkam";
 } // namespace
 
 SDPContainer::SDPContainer(UInt32 numStrPtrs)
-    : fCurrentLine(0), fNumSDPLines(static_cast<SInt32>(numStrPtrs == 0 ? 1 : numStrPtrs)), fNumUsedLines(0),
-      fSDPLineArray(NULL), fValid(false), fReqLines(0) {
+    : at_(0), room_(static_cast<SInt32>(numStrPtrs == 0 ? 1 : numStrPtrs)), used_(0),
+      lines_(NULL), valid_(false), required_(0) {
     Initialize();
 }
 
 void SDPContainer::Initialize() {
-    fCurrentLine = 0;
-    fNumUsedLines = 0;
-    delete[] fSDPLineArray;
-    fSDPLineArray = NEW SDPLine[static_cast<size_t>(fNumSDPLines)];
-    fValid = false;
-    fReqLines = 0;
-    ::memset(fFieldStr, 0, sizeof(fFieldStr));
+    at_ = 0;
+    used_ = 0;
+    delete[] lines_;
+    lines_ = NEW SDPLine[static_cast<size_t>(room_)];
+    valid_ = false;
+    required_ = 0;
+    ::memset(fields_, 0, sizeof(fields_));
 }
 
-SInt32 SDPContainer::AddHeaderLine(StrPtrLen* theLinePtr) {
-    if (fNumUsedLines == fNumSDPLines) {
-        SDPLine* grown = NEW SDPLine[static_cast<size_t>(fNumSDPLines) * 2];
-        for (SInt32 i = 0; i < fNumUsedLines; i++)
-            grown[i].Set(fSDPLineArray[i].Ptr, fSDPLineArray[i].Len);
-        delete[] fSDPLineArray;
-        fSDPLineArray = grown;
-        fNumSDPLines *= 2;
+SInt32 SDPContainer::AddHeaderLine(StrPtrLen* linePtr) {
+    if (used_ == room_) {
+        SDPLine* grown = NEW SDPLine[static_cast<size_t>(room_) * 2];
+        for (SInt32 i = 0; i < used_; i++)
+            grown[i].Set(lines_[i].Ptr, lines_[i].Len);
+        delete[] lines_;
+        lines_ = grown;
+        room_ *= 2;
     }
-    fSDPLineArray[fNumUsedLines].Set(theLinePtr->Ptr, theLinePtr->Len);
-    return fNumUsedLines++;
+    lines_[used_].Set(linePtr->Ptr, linePtr->Len);
+    return used_++;
 }
 
-SInt32 SDPContainer::FindHeaderLineType(char id, SInt32 start) {
-    if (start < 0)
+SInt32 SDPContainer::FindHeaderLineType(char letter, SInt32 from) {
+    if (from < 0)
         return -1;
-    for (SInt32 i = start; i < fNumUsedLines; i++) {
-        if (fSDPLineArray[i].GetHeaderType() == id) {
-            fCurrentLine = i;
+    for (SInt32 i = from; i < used_; i++) {
+        if (lines_[i].GetHeaderType() == letter) {
+            at_ = i;
             return i;
         }
     }
     return -1;
 }
 
-SDPLine* SDPContainer::GetLine(SInt32 lineIndex) {
-    return lineIndex >= 0 && lineIndex < fNumUsedLines ? &fSDPLineArray[lineIndex] : NULL;
+SDPLine* SDPContainer::GetLine(SInt32 place) {
+    return place >= 0 && place < used_ ? &lines_[place] : NULL;
 }
 
 SDPLine* SDPContainer::GetNextLine() {
-    if (fCurrentLine + 1 >= fNumUsedLines)
+    if (at_ + 1 >= used_)
         return NULL;
-    fCurrentLine++;
-    return &fSDPLineArray[fCurrentLine];
+    at_++;
+    return &lines_[at_];
 }
 
-void SDPContainer::SetLine(SInt32 index) {
-    Assert(index >= 0 && index < fNumUsedLines);
-    if (index >= 0 && index < fNumUsedLines)
-        fCurrentLine = index;
+void SDPContainer::SetLine(SInt32 place) {
+    Assert(place >= 0 && place < used_);
+    if (place >= 0 && place < used_)
+        at_ = place;
 }
 
 bool SDPContainer::ParseLine(StrPtrLen* line) {
     StringParser parser(line);
     char type = parser.PeekFast();
-    fFieldStr[static_cast<UInt8>(type)] = type;
+    fields_[static_cast<UInt8>(type)] = type;
     switch (type) {
-    case 'v': fReqLines |= kV; break;
-    case 's': fReqLines |= kS; break;
-    case 't': fReqLines |= kT; break;
-    case 'o': fReqLines |= kO; break;
+    case 'v': required_ |= kV; break;
+    case 's': required_ |= kS; break;
+    case 't': required_ |= kT; break;
+    case 'o': required_ |= kO; break;
     default: break;
     }
     StrPtrLen name;
@@ -86,7 +86,7 @@ bool SDPContainer::ParseLine(StrPtrLen* line) {
 
 void SDPContainer::Parse() {
     bool valid = true;
-    StringParser parser(&fSDPBuffer);
+    StringParser parser(&text_);
     StrPtrLen line;
     while (valid && parser.GetDataRemaining() > 0 && parser.GetThruEOL(&line)) {
         StringParser blank(&line);
@@ -98,7 +98,7 @@ void SDPContainer::Parse() {
         if (valid)
             (void)AddHeaderLine(&line);
     }
-    fValid = valid && fNumUsedLines > 0;
+    valid_ = valid && used_ > 0;
 }
 
 Bool16 SDPContainer::SetSDPBuffer(char* sdpBuffer) {
@@ -109,37 +109,37 @@ Bool16 SDPContainer::SetSDPBuffer(char* sdpBuffer) {
 Bool16 SDPContainer::SetSDPBuffer(StrPtrLen* sdpBufferPtr) {
     Initialize();
     if (sdpBufferPtr != NULL) {
-        fSDPBuffer.Set(sdpBufferPtr->Ptr, sdpBufferPtr->Len);
+        text_.Set(sdpBufferPtr->Ptr, sdpBufferPtr->Len);
         Parse();
     }
     return IsSDPBufferValid();
 }
 
-void SDPContainer::PrintLine(SInt32 lineIndex) {
-    SDPLine* line = GetLine(lineIndex);
+void SDPContainer::PrintLine(SInt32 place) {
+    SDPLine* line = GetLine(place);
     if (line != NULL)
         line->PrintStr("\n");
 }
 
 void SDPContainer::PrintAllLines() {
-    for (SInt32 i = 0; i < fNumUsedLines; i++)
+    for (SInt32 i = 0; i < used_; i++)
         PrintLine(i);
-    if (fNumUsedLines == 0)
+    if (used_ == 0)
         qtss_printf("no SDP lines\n");
 }
 
 SDPLineSorter::SDPLineSorter(SDPContainer* rawSDPContainerPtr, Float32 adjustMediaBandwidthPercent,
                              SDPContainer* insertMediaLinesArray)
-    : fSessionLineCount(0) {
+    : sessionLines_(0) {
     if (rawSDPContainerPtr == NULL)
         return;
     SInt32 mediaIndex = rawSDPContainerPtr->FindHeaderLineType('m', 0);
-    fSessionLineCount = mediaIndex < 0 ? rawSDPContainerPtr->GetNumLines() : mediaIndex;
-    for (SInt32 i = 0; i < fSessionLineCount; i++)
-        (void)fSessionSDPContainer.AddHeaderLine(rawSDPContainerPtr->GetLine(i));
+    sessionLines_ = mediaIndex < 0 ? rawSDPContainerPtr->GetNumLines() : mediaIndex;
+    for (SInt32 i = 0; i < sessionLines_; i++)
+        (void)session_.AddHeaderLine(rawSDPContainerPtr->GetLine(i));
     PutSession();
 
-    const StrPtrLen& all = rawSDPContainerPtr->fSDPBuffer;
+    const StrPtrLen& all = rawSDPContainerPtr->text_;
     SDPLine* mediaStart = rawSDPContainerPtr->GetLine(mediaIndex);
     if (mediaStart != NULL && mediaStart->Ptr != NULL && all.Ptr != NULL) {
         StrPtrLen media(mediaStart->Ptr, all.Len - static_cast<UInt32>(mediaStart->Ptr - all.Ptr));
@@ -159,51 +159,51 @@ void SDPLineSorter::PutMedia(StrPtrLen* media, Float32 bandwidthFactor, SDPConta
         if (type == 'a' && insertDue && insertLines != NULL) {
             insertDue = false;
             for (SInt32 i = 0; i < insertLines->GetNumLines(); i++)
-                fSDPMediaHeaders.Put(*insertLines->GetLine(i)); // with its line end
+                mediaText_.Put(*insertLines->GetLine(i)); // with its line end
         }
         if (type == 'b' && adjust) {
             StringParser number(&line);
             number.ConsumeUntilDigit();
             Float64 kilobits = 0.5 + bandwidthFactor * static_cast<Float64>(number.ConsumeInteger());
-            fSDPMediaHeaders.Put("b=AS:");
-            fSDPMediaHeaders.Put(kilobits < 1 ? 1 : kilobits >= kSInt32_Max ? kSInt32_Max : static_cast<SInt32>(kilobits));
+            mediaText_.Put("b=AS:");
+            mediaText_.Put(kilobits < 1 ? 1 : kilobits >= kSInt32_Max ? kSInt32_Max : static_cast<SInt32>(kilobits));
         } else {
-            fSDPMediaHeaders.Put(line);
+            mediaText_.Put(line);
         }
-        fSDPMediaHeaders.PutEOL();
+        mediaText_.PutEOL();
     }
-    fMediaHeaders.Set(fSDPMediaHeaders.GetBufPtr(), fSDPMediaHeaders.GetCurrentOffset());
+    mediaView_.Set(mediaText_.GetBufPtr(), mediaText_.GetCurrentOffset());
 }
 
 void SDPLineSorter::PutSession() {
     for (const char* type = kSessionOrder; *type != '\0'; type++) {
-        SInt32 index = fSessionSDPContainer.FindHeaderLineType(*type, 0);
-        while (index >= 0) {
-            SDPLine* line = fSessionSDPContainer.GetLine(index);
+        SInt32 place = session_.FindHeaderLineType(*type, 0);
+        while (place >= 0) {
+            SDPLine* line = session_.GetLine(place);
             if (this->ValidateSessionHeader(line)) {
-                fSDPSessionHeaders.Put(*line);
-                fSDPSessionHeaders.PutEOL();
+                sessionText_.Put(*line);
+                sessionText_.PutEOL();
             }
             if (::strchr(kOnceOnly, *type) != NULL)
                 break;
-            index = fSessionSDPContainer.FindHeaderLineType(*type, index + 1);
+            place = session_.FindHeaderLineType(*type, place + 1);
         }
     }
-    fSessionHeaders.Set(fSDPSessionHeaders.GetBufPtr(), fSDPSessionHeaders.GetCurrentOffset());
+    sessionView_.Set(sessionText_.GetBufPtr(), sessionText_.GetCurrentOffset());
 }
 
-Bool16 SDPLineSorter::ValidateSessionHeader(StrPtrLen* theHeaderLinePtr) {
-    if (theHeaderLinePtr == NULL || theHeaderLinePtr->Ptr == NULL || theHeaderLinePtr->Len == 0)
+Bool16 SDPLineSorter::ValidateSessionHeader(StrPtrLen* headerLinePtr) {
+    if (headerLinePtr == NULL || headerLinePtr->Ptr == NULL || headerLinePtr->Len == 0)
         return false;
-    if (theHeaderLinePtr->FindString("a=range") == NULL)
+    if (headerLinePtr->FindString("a=range") == NULL)
         return true;
-    StrPtrLen soFar(fSDPSessionHeaders.GetBufPtr(), fSDPSessionHeaders.GetCurrentOffset());
+    StrPtrLen soFar(sessionText_.GetBufPtr(), sessionText_.GetCurrentOffset());
     return soFar.FindString("a=range") == NULL;
 }
 
 char* SDPLineSorter::GetSortedSDPCopy() {
     ResizeableStringFormatter all;
-    all.Put(fSessionHeaders);
-    all.Put(fMediaHeaders);
+    all.Put(sessionView_);
+    all.Put(mediaView_);
     return all.GetAsCString();
 }

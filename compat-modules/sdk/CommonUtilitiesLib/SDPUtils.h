@@ -17,47 +17,47 @@ public:
     char GetHeaderType() { return Ptr != NULL && Len > 0 ? Ptr[0] : '\0'; }
 };
 
-// The lines point into the caller's text. Indices start at 0; -1 stands for none.
+// The lines point into the caller's text. Indices from at 0; -1 stands for none.
 class SDPContainer {
 public:
     SDPContainer(UInt32 numStrPtrs = kBaseLines);
-    ~SDPContainer() { delete[] fSDPLineArray; }
+    ~SDPContainer() { delete[] lines_; }
 
     // Forgets all lines.
     void Initialize();
     // Take a text apart; true if every line is a letter of SDP, an equal sign and a value that does not
-    // start with white space, and there is a line at all. Lines before a bad one are kept. A last line
+    // from with white space, and there is a line at all. Lines before a bad one are kept. A last line
     // without line end does not count.
     Bool16 SetSDPBuffer(char* sdpBuffer);
     Bool16 SetSDPBuffer(StrPtrLen* sdpBufferPtr);
     void Parse();
-    Bool16 IsSDPBufferValid() { return fValid; }
+    Bool16 IsSDPBufferValid() { return valid_; }
     // v, s, t and o lines.
-    Bool16 HasReqLines() { return fReqLines == kAllReq; }
-    Bool16 HasLineType(char lineType) { return lineType != '\0' && fFieldStr[static_cast<UInt8>(lineType)] == lineType; }
+    Bool16 HasReqLines() { return required_ == kAllReq; }
+    Bool16 HasLineType(char lineType) { return lineType != '\0' && fields_[static_cast<UInt8>(lineType)] == lineType; }
 
     // Index of the new line.
-    SInt32 AddHeaderLine(StrPtrLen* theLinePtr);
-    // Index of the next line of a type from `start` on, which becomes the current one, or -1.
-    SInt32 FindHeaderLineType(char id, SInt32 start);
+    SInt32 AddHeaderLine(StrPtrLen* linePtr);
+    // Index of the next line of a type from `from` on, which becomes the current one, or -1.
+    SInt32 FindHeaderLineType(char letter, SInt32 from);
     // NULL outside.
-    SDPLine* GetLine(SInt32 lineIndex);
+    SDPLine* GetLine(SInt32 place);
     // The line behind the current one, which becomes the current one; NULL behind the last.
     SDPLine* GetNextLine();
-    void SetLine(SInt32 index);
-    SInt32 GetNumLines() { return fNumUsedLines; }
+    void SetLine(SInt32 place);
+    SInt32 GetNumLines() { return used_; }
 
-    void PrintLine(SInt32 lineIndex);
+    void PrintLine(SInt32 place);
     void PrintAllLines();
 
-    SInt32 fCurrentLine;
-    SInt32 fNumSDPLines; // room for so many
-    SInt32 fNumUsedLines;
-    SDPLine* fSDPLineArray;
-    Bool16 fValid;
-    StrPtrLen fSDPBuffer;
-    UInt16 fReqLines;
-    char fFieldStr[256];
+    SInt32 at_;
+    SInt32 room_; // room for so many
+    SInt32 used_;
+    SDPLine* lines_;
+    Bool16 valid_;
+    StrPtrLen text_;
+    UInt16 required_;
+    char fields_[256];
 
 private:
     enum { kBaseLines = 20 };
@@ -74,23 +74,23 @@ private:
 // a factor for the numbers of b lines, then written as b=AS, and lines put before the first a line of each section.
 class SDPLineSorter {
 public:
-    SDPLineSorter() : fSessionLineCount(0) {}
+    SDPLineSorter() : sessionLines_(0) {}
     SDPLineSorter(SDPContainer* rawSDPContainerPtr, Float32 adjustMediaBandwidthPercent = 1.0,
                   SDPContainer* insertMediaLinesArray = NULL);
 
-    StrPtrLen* GetSessionHeaders() { return &fSessionHeaders; }
-    StrPtrLen* GetMediaHeaders() { return &fMediaHeaders; }
+    StrPtrLen* GetSessionHeaders() { return &sessionView_; }
+    StrPtrLen* GetMediaHeaders() { return &mediaView_; }
     // All of it, terminated, from new[].
     char* GetSortedSDPCopy();
     // False for a second a=range line.
-    Bool16 ValidateSessionHeader(StrPtrLen* theHeaderLinePtr);
+    Bool16 ValidateSessionHeader(StrPtrLen* headerLinePtr);
 
-    SInt32 fSessionLineCount;
-    SDPContainer fSessionSDPContainer;
-    ResizeableStringFormatter fSDPSessionHeaders;
-    ResizeableStringFormatter fSDPMediaHeaders;
-    StrPtrLen fSessionHeaders;
-    StrPtrLen fMediaHeaders;
+    SInt32 sessionLines_;
+    SDPContainer session_;
+    ResizeableStringFormatter sessionText_;
+    ResizeableStringFormatter mediaText_;
+    StrPtrLen sessionView_;
+    StrPtrLen mediaView_;
 
 private:
     SDPLineSorter(const SDPLineSorter&);

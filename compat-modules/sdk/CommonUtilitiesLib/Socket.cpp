@@ -7,27 +7,33 @@
 #include <sys/socket.h>
 #include "SocketUtils.h"
 
-EventThread* Socket::sEventThread = NULL;
+EventThread* Socket::eventThread_ = NULL;
 
 void Socket::Initialize() {
-    if (sEventThread == NULL)
-        sEventThread = new EventThread;
+    if (eventThread_ == NULL)
+        eventThread_ = new EventThread;
 }
 
-Socket::Socket(Task* notifytask, UInt32 inSocketType)
-    : EventContext(kInvalidFileDesc, sEventThread), fState(inSocketType) {
-    ::memset(&fLocalAddr, 0, sizeof(fLocalAddr));
-    ::memset(&fDestAddr, 0, sizeof(fDestAddr));
-    this->SetTask(notifytask);
+Socket::Socket(Task* task, UInt32 socketType)
+    : EventContext(kInvalidFileDesc, eventThread_), fState(socketType), fLocalAddr(), fDestAddr() {
+    SetTask(task);
 }
 
-OS_Error Socket::Open(int theType) {
+struct sockaddr_in Socket::AddressOf(UInt32 addr, UInt16 port) {
+    struct sockaddr_in made = sockaddr_in();
+    made.sin_family = AF_INET;
+    made.sin_addr.s_addr = htonl(addr);
+    made.sin_port = htons(port);
+    return made;
+}
+
+OS_Error Socket::Open(int type) {
     Assert(fFileDesc == kInvalidFileDesc);
-    fFileDesc = ::socket(PF_INET, theType | SOCK_CLOEXEC, 0);
+    fFileDesc = ::socket(PF_INET, type | SOCK_CLOEXEC, 0);
     if (fFileDesc == kInvalidFileDesc)
         return static_cast<OS_Error>(errno);
     if ((fState & kNonBlockingSocketType) != 0)
-        this->InitNonBlocking(fFileDesc);
+        InitNonBlocking(fFileDesc);
     return OS_NoErr;
 }
 
@@ -42,23 +48,20 @@ void Socket::NoDelay() { SetOption(IPPROTO_TCP, TCP_NODELAY, 1); }
 
 void Socket::KeepAlive() { SetOption(SOL_SOCKET, SO_KEEPALIVE, 1); }
 
-void Socket::SetSocketBufSize(UInt32 inNewSize) { SetOption(SOL_SOCKET, SO_SNDBUF, static_cast<int>(inNewSize)); }
+void Socket::SetSocketBufSize(UInt32 newSize) { SetOption(SOL_SOCKET, SO_SNDBUF, static_cast<int>(newSize)); }
 
-OS_Error Socket::SetSocketRcvBufSize(UInt32 inNewSize) {
-    int size = static_cast<int>(inNewSize);
+OS_Error Socket::SetSocketRcvBufSize(UInt32 newSize) {
+    int size = static_cast<int>(newSize);
     if (::setsockopt(fFileDesc, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) != 0)
         return static_cast<OS_Error>(errno);
     return OS_NoErr;
 }
 
 OS_Error Socket::Bind(UInt32 addr, UInt16 port, Bool16 /*test*/) {
-    ::memset(&fLocalAddr, 0, sizeof(fLocalAddr));
-    fLocalAddr.sin_family = AF_INET;
-    fLocalAddr.sin_port = htons(port);
-    fLocalAddr.sin_addr.s_addr = htonl(addr);
+    fLocalAddr = AddressOf(addr, port);
     if (::bind(fFileDesc, reinterpret_cast<struct sockaddr*>(&fLocalAddr), sizeof(fLocalAddr)) != 0) {
         OS_Error error = static_cast<OS_Error>(errno);
-        ::memset(&fLocalAddr, 0, sizeof(fLocalAddr));
+        fLocalAddr = sockaddr_in();
         return error;
     }
     socklen_t length = sizeof(fLocalAddr);
@@ -68,9 +71,9 @@ OS_Error Socket::Bind(UInt32 addr, UInt16 port, Bool16 /*test*/) {
 }
 
 StrPtrLen* Socket::GetLocalAddrStr() {
-    fLocalAddrStr.Set(fLocalAddrBuffer, 0);
-    SocketUtils::ConvertAddrToString(fLocalAddr.sin_addr, &fLocalAddrStr);
-    return &fLocalAddrStr;
+    localAddrStr_.Set(localAddrBuffer_, 0);
+    SocketUtils::ConvertAddrToString(fLocalAddr.sin_addr, &localAddrStr_);
+    return &localAddrStr_;
 }
 
 StrPtrLen* Socket::GetLocalDNSStr() {
@@ -82,9 +85,9 @@ StrPtrLen* Socket::GetLocalDNSStr() {
 }
 
 StrPtrLen* Socket::GetLocalPortStr() {
-    ::snprintf(fPortBuffer, sizeof(fPortBuffer), "%u", static_cast<unsigned int>(GetLocalPort()));
-    fPortStr.Set(fPortBuffer);
-    return &fPortStr;
+    ::snprintf(portBuffer_, sizeof(portBuffer_), "%u", static_cast<unsigned int>(GetLocalPort()));
+    portStr_.Set(portBuffer_);
+    return &portStr_;
 }
 
 OS_Error Socket::Failed() {
@@ -94,14 +97,14 @@ OS_Error Socket::Failed() {
     return static_cast<OS_Error>(error);
 }
 
-OS_Error Socket::Send(const char* inData, const UInt32 inLength, UInt32* outLengthSent) {
+OS_Error Socket::Send(const char* data, const UInt32 bytes, UInt32* lengthSent) {
     struct iovec vector;
-    vector.iov_base = const_cast<char*>(inData);
-    vector.iov_len = inLength;
-    return WriteV(&vector, 1, outLengthSent);
+    vector.iov_base = const_cast<char*>(data);
+    vector.iov_len = bytes;
+    return WriteV(&vector, 1, lengthSent);
 }
 
-OS_Error Socket::WriteV(const struct iovec* iov, const UInt32 numIOvecs, UInt32* outLengthSent) {
+OS_Error Socket::WriteV(const struct iovec* iov, const UInt32 numIOvecs, UInt32* lengthSent) {
     if ((fState & kConnected) == 0)
         return ENOTCONN;
     struct msghdr message;
@@ -114,8 +117,8 @@ OS_Error Socket::WriteV(const struct iovec* iov, const UInt32 numIOvecs, UInt32*
     } while (sent < 0 && errno == EINTR);
     if (sent < 0)
         return Failed();
-    if (outLengthSent != NULL)
-        *outLengthSent = static_cast<UInt32>(sent);
+    if (lengthSent != NULL)
+        *lengthSent = static_cast<UInt32>(sent);
     return OS_NoErr;
 }
 

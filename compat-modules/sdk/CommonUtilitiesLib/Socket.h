@@ -15,52 +15,56 @@ public:
 
     // For events: make the thread before any socket, and start it.
     static void Initialize();
-    static void StartThread() { sEventThread->Start(); }
-    static EventThread* GetEventThread() { return sEventThread; }
+    static void StartThread() { eventThread_->Start(); }
+    static EventThread* GetEventThread() { return eventThread_; }
 
     OS_Error Bind(UInt32 addr, UInt16 port, Bool16 test = false);
-    void ReuseAddr();
     void NoDelay();
+    void ReuseAddr();
     void KeepAlive();
-    void SetSocketBufSize(UInt32 inNewSize); // for sending
-    OS_Error SetSocketRcvBufSize(UInt32 inNewSize);
+    void SetSocketBufSize(UInt32 newSize); // for sending
+    OS_Error SetSocketRcvBufSize(UInt32 newSize);
 
     // ENOTCONN without connection; any error but EAGAIN ends the connection, so does the end of data.
-    OS_Error Send(const char* inData, const UInt32 inLength, UInt32* outLengthSent);
-    OS_Error WriteV(const struct iovec* iov, const UInt32 numIOvecs, UInt32* outLengthSent);
-    OS_Error Read(void* buffer, const UInt32 length, UInt32* rcvLen);
+    OS_Error Send(const char* data, const UInt32 bytes, UInt32* lengthSent);
+    OS_Error WriteV(const struct iovec* iov, const UInt32 numIOvecs, UInt32* lengthSent);
+    OS_Error Read(void* buffer, const UInt32 length, UInt32* received);
 
     Bool16 IsConnected() { return (fState & kConnected) != 0; }
     Bool16 IsBound() { return (fState & kBound) != 0; }
-    UInt32 GetLocalAddr() { return ntohl(fLocalAddr.sin_addr.s_addr); }
-    UInt16 GetLocalPort() { return ntohs(fLocalAddr.sin_port); }
+    UInt16 GetLocalPort() { return HostPort(fLocalAddr); }
+    UInt32 GetLocalAddr() { return HostAddr(fLocalAddr); }
     // Good as long as the socket. The name is the address if SocketUtils does not know one.
+    StrPtrLen* GetLocalDNSStr();
     StrPtrLen* GetLocalAddrStr();
     StrPtrLen* GetLocalPortStr();
-    StrPtrLen* GetLocalDNSStr();
 
 protected:
     enum { kBound = 0x0004, kConnected = 0x0008 };
 
-    Socket(Task* notifytask, UInt32 inSocketType);
+    Socket(Task* task, UInt32 socketType);
     virtual ~Socket() {}
 
-    OS_Error Open(int theType);
+    OS_Error Open(int type);
+    static UInt32 HostAddr(const struct sockaddr_in& peer) { return ntohl(peer.sin_addr.s_addr); }
+    static UInt16 HostPort(const struct sockaddr_in& peer) { return ntohs(peer.sin_port); }
 
     UInt32 fState;
-    struct sockaddr_in fLocalAddr;
-    struct sockaddr_in fDestAddr;
+    struct sockaddr_in fLocalAddr, fDestAddr;
 
-    static EventThread* sEventThread;
+    // Of IPv4, from host byte order.
+    static struct sockaddr_in AddressOf(UInt32 addr, UInt16 port);
+
+    static EventThread* eventThread_;
 
 private:
     void SetOption(int level, int option, int value);
     OS_Error Failed();
 
-    char fLocalAddrBuffer[INET_ADDRSTRLEN];
-    char fPortBuffer[8];
-    StrPtrLen fLocalAddrStr;
-    StrPtrLen fPortStr;
+    char localAddrBuffer_[INET_ADDRSTRLEN];
+    char portBuffer_[8];
+    StrPtrLen localAddrStr_;
+    StrPtrLen portStr_;
 };
 
 #endif

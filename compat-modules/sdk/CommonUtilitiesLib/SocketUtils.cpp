@@ -6,21 +6,21 @@
 #include <netdb.h>
 #include <string.h>
 
-SocketUtils::Entry* SocketUtils::sTable = NULL;
-UInt32 SocketUtils::sCount = 0;
+SocketUtils::Entry* SocketUtils::table_ = NULL;
+UInt32 SocketUtils::count_ = 0;
 
-Bool16 SocketUtils::IsMulticastIPAddr(UInt32 inAddress) { return (inAddress & 0xF0000000U) == 0xE0000000U; }
+Bool16 SocketUtils::IsMulticastIPAddr(UInt32 givenAddress) { return (givenAddress & 0xF0000000U) == 0xE0000000U; }
 
-void SocketUtils::ConvertAddrToString(const struct in_addr& theAddr, StrPtrLen* outAddr) {
-    outAddr->Ptr[0] = '\0';
-    (void)::inet_ntop(AF_INET, &theAddr, outAddr->Ptr, INET_ADDRSTRLEN);
-    outAddr->Len = static_cast<UInt32>(::strlen(outAddr->Ptr));
+void SocketUtils::ConvertAddrToString(const struct in_addr& addr, StrPtrLen* foundAddr) {
+    foundAddr->Ptr[0] = '\0';
+    (void)::inet_ntop(AF_INET, &addr, foundAddr->Ptr, INET_ADDRSTRLEN);
+    foundAddr->Len = static_cast<UInt32>(::strlen(foundAddr->Ptr));
 }
 
-UInt32 SocketUtils::ConvertStringToAddr(const char* inAddr) { return inAddr == NULL ? 0 : ntohl(::inet_addr(inAddr)); }
+UInt32 SocketUtils::ConvertStringToAddr(const char* givenAddr) { return givenAddr == NULL ? 0 : ntohl(::inet_addr(givenAddr)); }
 
 void SocketUtils::Add(const struct sockaddr_in& address, bool lookupName) {
-    Entry& info = sTable[sCount];
+    Entry& info = table_[count_];
     char text[INET_ADDRSTRLEN] = "";
     (void)::inet_ntop(AF_INET, &address.sin_addr, text, sizeof(text));
     char name[NI_MAXHOST] = "";
@@ -29,11 +29,11 @@ void SocketUtils::Add(const struct sockaddr_in& address, bool lookupName) {
     info.fAddress = ntohl(address.sin_addr.s_addr);
     info.fText.Set(StrPtrLen(text).GetAsCString());
     info.fName.Set(StrPtrLen(named ? name : text).GetAsCString());
-    sCount++;
+    count_++;
 }
 
 void SocketUtils::Initialize(Bool16 lookupDNSName) {
-    if (sTable != NULL)
+    if (table_ != NULL)
         return;
     struct ifaddrs* interfaces = NULL;
     if (::getifaddrs(&interfaces) != 0)
@@ -41,7 +41,7 @@ void SocketUtils::Initialize(Bool16 lookupDNSName) {
     size_t count = 0;
     for (struct ifaddrs* at = interfaces; at != NULL; at = at->ifa_next)
         count++;
-    sTable = new Entry[count + 1];
+    table_ = new Entry[count + 1];
     for (int loopback = 0; loopback < 2; loopback++) {
         for (struct ifaddrs* at = interfaces; at != NULL; at = at->ifa_next) {
             bool fits = at->ifa_addr != NULL && at->ifa_addr->sa_family == AF_INET &&
@@ -56,25 +56,25 @@ void SocketUtils::Initialize(Bool16 lookupDNSName) {
     ::freeifaddrs(interfaces);
 }
 
-Bool16 SocketUtils::IsLocalIPAddr(UInt32 inAddress) {
-    for (UInt32 i = 0; i < sCount; i++) {
-        if (sTable[i].fAddress == inAddress)
+Bool16 SocketUtils::IsLocalIPAddr(UInt32 givenAddress) {
+    for (UInt32 i = 0; i < count_; i++) {
+        if (table_[i].fAddress == givenAddress)
             return true;
     }
     return false;
 }
 
-UInt32 SocketUtils::GetIPAddr(UInt32 inAddrIndex) {
-    Assert(inAddrIndex < sCount);
-    return sTable[inAddrIndex].fAddress;
+UInt32 SocketUtils::GetIPAddr(UInt32 addrIndex) {
+    Assert(addrIndex < count_);
+    return table_[addrIndex].fAddress;
 }
 
-StrPtrLen* SocketUtils::GetIPAddrStr(UInt32 inAddrIndex) {
-    Assert(inAddrIndex < sCount);
-    return &sTable[inAddrIndex].fText;
+StrPtrLen* SocketUtils::GetIPAddrStr(UInt32 addrIndex) {
+    Assert(addrIndex < count_);
+    return &table_[addrIndex].fText;
 }
 
-StrPtrLen* SocketUtils::GetDNSNameStr(UInt32 inDNSIndex) {
-    Assert(inDNSIndex < sCount);
-    return &sTable[inDNSIndex].fName;
+StrPtrLen* SocketUtils::GetDNSNameStr(UInt32 dnsIndex) {
+    Assert(dnsIndex < count_);
+    return &table_[dnsIndex].fName;
 }

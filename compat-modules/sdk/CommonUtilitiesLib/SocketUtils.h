@@ -14,20 +14,20 @@
 
 class SocketUtils {
 public:
-    static Bool16 IsMulticastIPAddr(UInt32 inAddress);
+    static Bool16 IsMulticastIPAddr(UInt32 givenAddress);
     // Writes the dotted form, terminated, into the buffer of at least 16 bytes and sets the length.
-    static void ConvertAddrToString(const struct in_addr& theAddr, StrPtrLen* outAddr);
+    static void ConvertAddrToString(const struct in_addr& addr, StrPtrLen* foundAddr);
     // 0 for NULL; 255.255.255.255 for what is no address.
-    static UInt32 ConvertStringToAddr(const char* inAddr);
+    static UInt32 ConvertStringToAddr(const char* givenAddr);
 
     // Fills the table of this machine's addresses, once; a module calls it before it uses the rest.
     // Loopback comes last. Without look-up a name is the address's text.
     static void Initialize(Bool16 lookupDNSName = true);
-    static Bool16 IsLocalIPAddr(UInt32 inAddress);
-    static UInt32 GetNumIPAddrs() { return sCount; }
-    static UInt32 GetIPAddr(UInt32 inAddrIndex);
-    static StrPtrLen* GetIPAddrStr(UInt32 inAddrIndex);
-    static StrPtrLen* GetDNSNameStr(UInt32 inDNSIndex);
+    static Bool16 IsLocalIPAddr(UInt32 givenAddress);
+    static UInt32 GetNumIPAddrs() { return count_; }
+    static UInt32 GetIPAddr(UInt32 addrIndex);
+    static StrPtrLen* GetIPAddrStr(UInt32 addrIndex);
+    static StrPtrLen* GetDNSNameStr(UInt32 dnsIndex);
 
 private:
     struct Entry {
@@ -38,8 +38,8 @@ private:
 
     static void Add(const struct sockaddr_in& address, bool lookupName);
 
-    static Entry* sTable;
-    static UInt32 sCount;
+    static Entry* table_;
+    static UInt32 count_;
 };
 
 #endif

@@ -23,38 +23,38 @@ bool SameBytes(const char* a, const char* b, UInt32 length, bool caseSensitive) 
 
 } // namespace
 
-Bool16 StrPtrLen::Equal(const StrPtrLen& compare) const {
-    if (Ptr == NULL || compare.Ptr == NULL)
-        return Ptr == compare.Ptr;
-    return Len == compare.Len && SameBytes(Ptr, compare.Ptr, Len, true);
+Bool16 StrPtrLen::Equal(const StrPtrLen& other) const {
+    if (Ptr == NULL || other.Ptr == NULL)
+        return Ptr == other.Ptr;
+    return Len == other.Len && SameBytes(Ptr, other.Ptr, Len, true);
 }
 
-Bool16 StrPtrLen::Equal(const char* compare) const { return Equal(StrPtrLen(compare)); }
+Bool16 StrPtrLen::Equal(const char* other) const { return Equal(StrPtrLen(other)); }
 
-Bool16 StrPtrLen::EqualIgnoreCase(const char* compare, UInt32 len) const {
-    return Len == len && SameBytes(Ptr, compare, len, false);
+Bool16 StrPtrLen::EqualIgnoreCase(const char* other, UInt32 len) const {
+    return Len == len && SameBytes(Ptr, other, len, false);
 }
 
-Bool16 StrPtrLen::NumEqualIgnoreCase(const char* compare, UInt32 len) const {
-    return len <= Len && SameBytes(Ptr, compare, len, false);
+Bool16 StrPtrLen::NumEqualIgnoreCase(const char* other, UInt32 len) const {
+    return len <= Len && SameBytes(Ptr, other, len, false);
 }
 
-char* StrPtrLen::FindStringCase(const char* query, StrPtrLen* outResult, Bool16 caseSensitive) const {
-    return Find(StrPtrLen(query), outResult, caseSensitive != 0);
+char* StrPtrLen::FindStringCase(const char* query, StrPtrLen* result, Bool16 caseSensitive) const {
+    return Find(StrPtrLen(query), result, caseSensitive != 0);
 }
 
-char* StrPtrLen::Find(const StrPtrLen& query, StrPtrLen* outResult, bool caseSensitive) const {
+char* StrPtrLen::Find(const StrPtrLen& query, StrPtrLen* result, bool caseSensitive) const {
     const StrPtrLen wanted(query); // the result may be the query itself
-    if (outResult != NULL)
-        outResult->Set(NULL, 0);
+    if (result != NULL)
+        result->Set(NULL, 0);
     if (wanted.Ptr == NULL || Ptr == NULL || Len == 0)
         return NULL;
     const void* zero = ::memchr(Ptr, 0, Len);
     UInt32 length = zero == NULL ? Len : static_cast<UInt32>(static_cast<const char*>(zero) - Ptr);
     for (UInt32 at = 0; wanted.Len <= length - at; at++) {
         if (SameBytes(Ptr + at, wanted.Ptr, wanted.Len, caseSensitive)) {
-            if (outResult != NULL)
-                outResult->Set(Ptr + at, wanted.Len);
+            if (result != NULL)
+                result->Set(Ptr + at, wanted.Len);
             return Ptr + at;
         }
     }
@@ -126,17 +126,17 @@ void StrPtrLen::PrintStr() {
         ::fwrite(Ptr, 1, length, stdout);
 }
 
-void StrPtrLen::PrintStr(const char* appendStr) { PrintStr(NULL, appendStr); }
+void StrPtrLen::PrintStr(const char* after) { PrintStr(NULL, after); }
 
-void StrPtrLen::PrintStr(const char* prependStr, const char* appendStr) {
-    if (prependStr != NULL)
-        ::fputs(prependStr, stdout);
+void StrPtrLen::PrintStr(const char* before, const char* after) {
+    if (before != NULL)
+        ::fputs(before, stdout);
     PrintStr();
-    if (appendStr != NULL)
-        ::fputs(appendStr, stdout);
+    if (after != NULL)
+        ::fputs(after, stdout);
 }
 
-void StrPtrLen::PrintStrEOL(const char* stopStr, const char* appendStr) {
+void StrPtrLen::PrintStrEOL(const char* stopStr, const char* after) {
     StrPtrLen text(Ptr, PrintableLength());
     StrPtrLen stop;
     if (stopStr != NULL && stopStr[0] != '\0' && text.FindString(stopStr, &stop) != NULL)
@@ -149,6 +149,6 @@ void StrPtrLen::PrintStrEOL(const char* stopStr, const char* appendStr) {
         else
             ::fputc(text.Ptr[i], stdout);
     }
-    if (appendStr != NULL)
-        ::fputs(appendStr, stdout);
+    if (after != NULL)
+        ::fputs(after, stdout);
 }

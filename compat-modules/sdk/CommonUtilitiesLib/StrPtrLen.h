@@ -12,8 +12,8 @@
 class StrPtrLen {
 public:
     StrPtrLen() : Ptr(NULL), Len(0) {}
-    StrPtrLen(const char* sp) : Ptr(const_cast<char*>(sp)), Len(LengthOf(sp)) {}
-    StrPtrLen(const char* sp, UInt32 len) : Ptr(const_cast<char*>(sp)), Len(len) {}
+    StrPtrLen(const char* text) : Ptr(const_cast<char*>(text)), Len(LengthOf(text)) {}
+    StrPtrLen(const char* text, UInt32 len) : Ptr(const_cast<char*>(text)), Len(len) {}
     StrPtrLen(const StrPtrLen& other) : Ptr(other.Ptr), Len(other.Len) {}
     virtual ~StrPtrLen() {}
 
@@ -24,10 +24,10 @@ public:
     }
     char operator[](int i) const { return Ptr[i]; }
 
-    void Set(const char* inPtr) { Set(inPtr, LengthOf(inPtr)); }
-    void Set(const char* inPtr, UInt32 inLen) {
-        Ptr = const_cast<char*>(inPtr);
-        Len = inLen;
+    void Set(const char* ptr) { Set(ptr, LengthOf(ptr)); }
+    void Set(const char* ptr, UInt32 givenLen) {
+        Ptr = const_cast<char*>(ptr);
+        Len = givenLen;
     }
     // delete[]s the text, which must come from new[].
     void Delete() {
@@ -37,30 +37,30 @@ public:
     }
 
     // Two NULL texts are equal; a NULL text equals no other, not even an empty one.
-    Bool16 Equal(const StrPtrLen& compare) const;
-    Bool16 Equal(const char* compare) const;
+    Bool16 Equal(const StrPtrLen& other) const;
+    Bool16 Equal(const char* other) const;
     // The cases of ASCII letters are alike.
-    Bool16 EqualIgnoreCase(const char* compare, UInt32 len) const;
-    Bool16 EqualIgnoreCase(const StrPtrLen& compare) const { return EqualIgnoreCase(compare.Ptr, compare.Len); }
+    Bool16 EqualIgnoreCase(const char* other, UInt32 len) const;
+    Bool16 EqualIgnoreCase(const StrPtrLen& other) const { return EqualIgnoreCase(other.Ptr, other.Len); }
     // Looks at the first `len` bytes only; false if this text is shorter than that.
-    Bool16 NumEqualIgnoreCase(const char* compare, UInt32 len) const;
+    Bool16 NumEqualIgnoreCase(const char* other, UInt32 len) const;
 
     // First place of a terminated query text, as a pointer into this one, or NULL; the search ends at a
     // zero byte. The result, if asked for, is the place and the query's length, or empty.
-    char* FindStringCase(const char* query, StrPtrLen* outResult, Bool16 caseSensitive) const;
+    char* FindStringCase(const char* query, StrPtrLen* result, Bool16 caseSensitive) const;
     char* FindString(const char* query) const { return FindStringCase(query, NULL, true); }
-    char* FindString(const char* query, StrPtrLen* outResult) const { return FindStringCase(query, outResult, true); }
-    char* FindString(StrPtrLen* query, StrPtrLen* outResult = NULL) const { return Find(*query, outResult, true); }
-    char* FindString(const StrPtrLen& query, StrPtrLen* outResult = NULL) const { return Find(query, outResult, true); }
+    char* FindString(const char* query, StrPtrLen* result) const { return FindStringCase(query, result, true); }
+    char* FindString(StrPtrLen* query, StrPtrLen* result = NULL) const { return Find(*query, result, true); }
+    char* FindString(const StrPtrLen& query, StrPtrLen* result = NULL) const { return Find(query, result, true); }
     char* FindStringIgnoreCase(const char* query) const { return FindStringCase(query, NULL, false); }
-    char* FindStringIgnoreCase(const char* query, StrPtrLen* outResult) const {
-        return FindStringCase(query, outResult, false);
+    char* FindStringIgnoreCase(const char* query, StrPtrLen* result) const {
+        return FindStringCase(query, result, false);
     }
-    char* FindStringIgnoreCase(StrPtrLen* query, StrPtrLen* outResult = NULL) const {
-        return Find(*query, outResult, false);
+    char* FindStringIgnoreCase(StrPtrLen* query, StrPtrLen* result = NULL) const {
+        return Find(*query, result, false);
     }
-    char* FindStringIgnoreCase(const StrPtrLen& query, StrPtrLen* outResult = NULL) const {
-        return Find(query, outResult, false);
+    char* FindStringIgnoreCase(const StrPtrLen& query, StrPtrLen* result = NULL) const {
+        return Find(query, result, false);
     }
 
     // A terminated copy from new[], also of an empty or NULL text.
@@ -81,17 +81,17 @@ public:
 
     // Print on standard output, up to the first unprintable byte; line ends count as printable.
     void PrintStr();
-    void PrintStr(const char* appendStr);
-    void PrintStr(const char* prependStr, const char* appendStr);
+    void PrintStr(const char* after);
+    void PrintStr(const char* before, const char* after);
     // Shows CR and LF as \r and \n, and ends behind the first `stopStr`.
-    void PrintStrEOL(const char* stopStr = NULL, const char* appendStr = NULL);
+    void PrintStrEOL(const char* stopStr = NULL, const char* after = NULL);
 
     char* Ptr;
     UInt32 Len;
 
 private:
     static UInt32 LengthOf(const char* text) { return text == NULL ? 0 : static_cast<UInt32>(::strlen(text)); }
-    char* Find(const StrPtrLen& query, StrPtrLen* outResult, bool caseSensitive) const;
+    char* Find(const StrPtrLen& query, StrPtrLen* result, bool caseSensitive) const;
     UInt32 PrintableLength() const;
 };
 
@@ -99,8 +99,8 @@ private:
 class StrPtrLenDel : public StrPtrLen {
 public:
     StrPtrLenDel() {}
-    StrPtrLenDel(char* sp) : StrPtrLen(sp) {}
-    StrPtrLenDel(char* sp, UInt32 len) : StrPtrLen(sp, len) {}
+    StrPtrLenDel(char* text) : StrPtrLen(text) {}
+    StrPtrLenDel(char* text, UInt32 len) : StrPtrLen(text, len) {}
     virtual ~StrPtrLenDel() { Delete(); }
 };
 

@@ -4,12 +4,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void StringFormatter::Append(const char* buffer, UInt32 bufferSize) {
-    if (bufferSize == 0)
-        return;
-    ::memcpy(fCurrentPut, buffer, bufferSize);
-    fCurrentPut += bufferSize;
-    fBytesWritten += bufferSize;
+Bool16 StringFormatter::BufferIsFull(char* /*text*/, UInt32 /*bytes*/) { return false; }
+
+void StringFormatter::Append(const char* text, UInt32 bytes) {
+    fBytesWritten += bytes;
+    for (; bytes > 0; bytes--)
+        *fCurrentPut++ = *text++;
 }
 
 void StringFormatter::Put(const char* buffer, UInt32 bufferSize) {
@@ -36,18 +36,18 @@ void StringFormatter::Put(const char* buffer, UInt32 bufferSize) {
     }
 }
 
-void StringFormatter::Put(const SInt32 num) {
+void StringFormatter::Put(const SInt32 number) {
     char digits[16];
-    ::snprintf(digits, sizeof(digits), "%ld", static_cast<long>(num));
+    ::snprintf(digits, sizeof(digits), "%ld", static_cast<long>(number));
     Put(digits);
 }
 
-Bool16 StringFormatter::PutFmtStr(const char* fmt, ...) {
+Bool16 StringFormatter::PutFmtStr(const char* format, ...) {
     for (;;) {
         UInt32 space = GetSpaceLeft();
         va_list arguments;
-        va_start(arguments, fmt);
-        int length = ::vsnprintf(fCurrentPut, space, fmt, arguments);
+        va_start(arguments, format);
+        int length = ::vsnprintf(fCurrentPut, space, format, arguments);
         va_end(arguments);
         if (length < 0)
             return false;
@@ -62,17 +62,17 @@ Bool16 StringFormatter::PutFmtStr(const char* fmt, ...) {
     }
 }
 
-void StringFormatter::PutFilePath(StrPtrLen* inPath, StrPtrLen* inFileName) {
-    const StrPtrLen folder = inPath == NULL ? StrPtrLen() : *inPath;
+void StringFormatter::PutFilePath(StrPtrLen* givenPath, StrPtrLen* fileName) {
+    const StrPtrLen folder = givenPath == NULL ? StrPtrLen() : *givenPath;
     Put(folder);
     if (folder.Len > 0 && folder.Ptr[folder.Len - 1] != kPathDelimiterChar)
         PutChar(kPathDelimiterChar);
-    if (inFileName != NULL)
-        Put(*inFileName);
+    if (fileName != NULL)
+        Put(*fileName);
 }
 
-void StringFormatter::PutFilePath(const char* inPath, const char* inFileName) {
-    StrPtrLen path(inPath);
-    StrPtrLen name(inFileName);
+void StringFormatter::PutFilePath(const char* givenPath, const char* fileName) {
+    StrPtrLen path(givenPath);
+    StrPtrLen name(fileName);
     PutFilePath(&path, &name);
 }

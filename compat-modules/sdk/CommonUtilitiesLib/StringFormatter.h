@@ -18,31 +18,30 @@ public:
 
     // Takes another buffer; the old one is left to whoever has its pointer.
     void Set(char* buffer, UInt32 length) {
-        fStartPut = buffer;
-        fCurrentPut = buffer;
-        fEndPut = buffer + length;
-        fBytesWritten = 0;
+        fCurrentPut = fStartPut = buffer;
+        fEndPut = fStartPut + length;
+        ResetBytesWritten();
     }
     // Goes back to the start, or to behind some bytes of it; the count of bytes written goes on.
-    void Reset(UInt32 inNumBytesToLeave = 0) { fCurrentPut = fStartPut + inNumBytesToLeave; }
+    void Reset(UInt32 kept = 0) { fCurrentPut = fStartPut + kept; }
 
-    void Put(const SInt32 num);
+    void Put(const SInt32 number);
     void Put(const char* buffer, UInt32 bufferSize);
     void Put(const char* str) { Put(str, static_cast<UInt32>(::strlen(str))); }
     void Put(const StrPtrLen& str) { Put(str.Ptr, str.Len); }
-    void PutChar(char c) { Put(&c, 1); }
+    void PutChar(char byte) { Put(&byte, 1); }
     void PutSpace() { PutChar(' '); }
     void PutTerminator() { PutChar('\0'); }
     void PutEOL() { Put("\r\n", 2); }
     // printf into the buffer, with a terminator that does not count; false if it had to be cut.
-    Bool16 PutFmtStr(const char* fmt, ...)
+    Bool16 PutFmtStr(const char* format, ...)
 #if defined(__GNUC__)
         __attribute__((format(printf, 2, 3)))
 #endif
         ;
     // Folder, one separator between unless the folder ends with one, and name; either may be empty or NULL.
-    void PutFilePath(StrPtrLen* inPath, StrPtrLen* inFileName);
-    void PutFilePath(const char* inPath, const char* inFileName);
+    void PutFilePath(StrPtrLen* givenPath, StrPtrLen* fileName);
+    void PutFilePath(const char* givenPath, const char* fileName);
 
     UInt32 GetCurrentOffset() const { return static_cast<UInt32>(fCurrentPut - fStartPut); }
     UInt32 GetSpaceLeft() const { return static_cast<UInt32>(fEndPut - fCurrentPut); }
@@ -56,17 +55,17 @@ public:
 
 protected:
     // Called with the text so far. An override that makes room moves the four fields below and returns true.
-    virtual Bool16 BufferIsFull(char* /*inBuffer*/, UInt32 /*inBufferLen*/) { return false; }
+    virtual Bool16 BufferIsFull(char* text, UInt32 bytes);
 
-    char* fCurrentPut;
     char* fStartPut;
     char* fEndPut;
+    char* fCurrentPut;
     UInt32 fBytesWritten;
 
 private:
     StringFormatter(const StringFormatter&);
     StringFormatter& operator=(const StringFormatter&);
-    void Append(const char* buffer, UInt32 bufferSize);
+    void Append(const char* text, UInt32 bytes);
 };
 
 #endif

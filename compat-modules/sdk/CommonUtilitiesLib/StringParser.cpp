@@ -82,52 +82,52 @@ UInt8 StringParser::sEOLWhitespaceQueryMask[256] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 };
 
-StringParser::StringParser(StrPtrLen* inStream)
-    : fStream(inStream), fBegin(NULL), fStartGet(NULL), fEndGet(NULL), fCurLineNumber(1) {
-    if (inStream != NULL && inStream->Ptr != NULL) {
-        fBegin = inStream->Ptr;
-        fStartGet = fBegin;
-        fEndGet = fBegin + inStream->Len;
+StringParser::StringParser(StrPtrLen* stream)
+    : text_(stream), begin_(NULL), next_(NULL), end_(NULL), line_(1) {
+    if (stream != NULL && stream->Ptr != NULL) {
+        begin_ = stream->Ptr;
+        next_ = begin_;
+        end_ = begin_ + stream->Len;
     }
 }
 
 // One byte on. CR LF is one line end, counted at its LF.
 void StringParser::AdvanceMark() {
-    if (fStartGet >= fEndGet)
+    if (next_ >= end_)
         return;
-    bool lineEnd = *fStartGet == '\n';
-    if (*fStartGet == '\r')
-        lineEnd = fStartGet + 1 >= fEndGet || fStartGet[1] != '\n';
+    bool lineEnd = *next_ == '\n';
+    if (*next_ == '\r')
+        lineEnd = next_ + 1 >= end_ || next_[1] != '\n';
     if (lineEnd)
-        fCurLineNumber++;
-    fStartGet++;
+        line_++;
+    next_++;
 }
 
-void StringParser::Report(StrPtrLen* outString, char* from) const {
-    if (outString != NULL)
-        outString->Set(from, static_cast<UInt32>(fStartGet - from));
+void StringParser::Report(StrPtrLen* string, char* from) const {
+    if (string != NULL)
+        string->Set(from, static_cast<UInt32>(next_ - from));
 }
 
-void StringParser::ConsumeUntil(StrPtrLen* outString, char inStopChar) {
-    char* from = fStartGet;
-    while (fStartGet < fEndGet && *fStartGet != inStopChar)
+void StringParser::ConsumeUntil(StrPtrLen* string, char stop) {
+    char* from = next_;
+    while (next_ < end_ && *next_ != stop)
         AdvanceMark();
-    Report(outString, from);
+    Report(string, from);
 }
 
-void StringParser::ConsumeUntil(StrPtrLen* outString, const UInt8* inMask) {
-    char* from = fStartGet;
-    while (fStartGet < fEndGet && !inMask[static_cast<unsigned char>(*fStartGet)])
+void StringParser::ConsumeUntil(StrPtrLen* string, const UInt8* mask) {
+    char* from = next_;
+    while (next_ < end_ && !mask[static_cast<unsigned char>(*next_)])
         AdvanceMark();
-    Report(outString, from);
+    Report(string, from);
 }
 
-void StringParser::ConsumeLength(StrPtrLen* outString, SInt32 numBytes) {
-    char* from = fStartGet;
+void StringParser::ConsumeLength(StrPtrLen* string, SInt32 numBytes) {
+    char* from = next_;
     if (numBytes < 0) {
         SInt64 back = -static_cast<SInt64>(numBytes);
-        fStartGet = back > fStartGet - fBegin ? fBegin : fStartGet - back;
-        from = fStartGet;
+        next_ = back > next_ - begin_ ? begin_ : next_ - back;
+        from = next_;
     } else {
         UInt32 count = static_cast<UInt32>(numBytes);
         if (count > GetDataRemaining())
@@ -135,31 +135,31 @@ void StringParser::ConsumeLength(StrPtrLen* outString, SInt32 numBytes) {
         while (count-- > 0)
             AdvanceMark();
     }
-    Report(outString, from);
+    Report(string, from);
 }
 
-UInt32 StringParser::ConsumeInteger(StrPtrLen* outString) {
-    char* from = fStartGet;
+UInt32 StringParser::ConsumeInteger(StrPtrLen* string) {
+    char* from = next_;
     UInt32 value = 0;
     while (AtDigit()) {
-        value = value * 10 + static_cast<UInt32>(*fStartGet - '0');
+        value = value * 10 + static_cast<UInt32>(*next_ - '0');
         AdvanceMark();
     }
-    Report(outString, from);
+    Report(string, from);
     return value;
 }
 
 Float32 StringParser::ConsumeFloat() {
     Float64 value = 0;
     while (AtDigit()) {
-        value = value * 10 + (*fStartGet - '0');
+        value = value * 10 + (*next_ - '0');
         AdvanceMark();
     }
-    if (fStartGet < fEndGet && *fStartGet == '.')
+    if (next_ < end_ && *next_ == '.')
         AdvanceMark();
     Float64 unit = 0.1;
     while (AtDigit()) {
-        value += unit * (*fStartGet - '0');
+        value += unit * (*next_ - '0');
         unit /= 10;
         AdvanceMark();
     }
@@ -171,21 +171,21 @@ Float32 StringParser::ConsumeNPT() {
     int colons = 0;
     for (;;) {
         while (AtDigit()) {
-            parts[colons] = parts[colons] * 10 + (*fStartGet - '0');
+            parts[colons] = parts[colons] * 10 + (*next_ - '0');
             AdvanceMark();
         }
-        if (colons == 2 || fStartGet >= fEndGet || *fStartGet != ':')
+        if (colons == 2 || next_ >= end_ || *next_ != ':')
             break;
         AdvanceMark();
         colons++;
     }
     // A fraction belongs to seconds only: to plain seconds or to h:m:s.
     Float64 fraction = 0;
-    if (colons != 1 && fStartGet < fEndGet && *fStartGet == '.') {
+    if (colons != 1 && next_ < end_ && *next_ == '.') {
         AdvanceMark();
         Float64 unit = 0.1;
         while (AtDigit()) {
-            fraction += unit * (*fStartGet - '0');
+            fraction += unit * (*next_ - '0');
             unit /= 10;
             AdvanceMark();
         }
@@ -194,8 +194,8 @@ Float32 StringParser::ConsumeNPT() {
     return static_cast<Float32>(seconds + fraction);
 }
 
-Bool16 StringParser::Expect(char stopChar) {
-    if (fStartGet >= fEndGet || *fStartGet != stopChar)
+Bool16 StringParser::Expect(char wanted) {
+    if (next_ >= end_ || *next_ != wanted)
         return false;
     AdvanceMark();
     return true;
@@ -210,20 +210,20 @@ Bool16 StringParser::ExpectEOL() {
     return true;
 }
 
-void StringParser::ConsumeEOL(StrPtrLen* outString) {
-    char* from = fStartGet;
+void StringParser::ConsumeEOL(StrPtrLen* string) {
+    char* from = next_;
     (void)ExpectEOL();
-    Report(outString, from);
+    Report(string, from);
 }
 
-void StringParser::UnQuote(StrPtrLen* outString) {
-    if (outString->Ptr == NULL || outString->Len < 2)
+void StringParser::UnQuote(StrPtrLen* string) {
+    if (string->Ptr == NULL || string->Len < 2)
         return;
-    if (outString->Ptr[0] == '"' || outString->Ptr[0] == '\'') {
-        outString->Ptr++;
-        outString->Len--;
+    if (string->Ptr[0] == '"' || string->Ptr[0] == '\'') {
+        string->Ptr++;
+        string->Len--;
     }
-    char last = outString->Ptr[outString->Len - 1];
+    char last = string->Ptr[string->Len - 1];
     if (last == '"' || last == '\'')
-        outString->Len--;
+        string->Len--;
 }

@@ -22,72 +22,72 @@ public:
     static UInt8 sEOLWhitespaceQueryMask[]; // also stops at a question mark
 
     // The text must stay where it is; the StrPtrLen is only looked at here.
-    StringParser(StrPtrLen* inStream);
+    StringParser(StrPtrLen* stream);
 
-    StrPtrLen* GetStream() { return fStream; }
-    char* GetCurrentPosition() { return fStartGet; }
-    UInt32 GetDataParsedLen() { return static_cast<UInt32>(fStartGet - fBegin); }
-    UInt32 GetDataReceivedLen() { return static_cast<UInt32>(fEndGet - fBegin); }
-    UInt32 GetDataRemaining() { return static_cast<UInt32>(fEndGet - fStartGet); }
-    int GetCurrentLineNumber() { return fCurLineNumber; } // from 1
-    char PeekFast() { return fStartGet < fEndGet ? *fStartGet : '\0'; }
+    StrPtrLen* GetStream() { return text_; }
+    char* GetCurrentPosition() { return next_; }
+    UInt32 GetDataParsedLen() { return static_cast<UInt32>(next_ - begin_); }
+    UInt32 GetDataReceivedLen() { return static_cast<UInt32>(end_ - begin_); }
+    UInt32 GetDataRemaining() { return static_cast<UInt32>(end_ - next_); }
+    int GetCurrentLineNumber() { return line_; } // from 1
+    char PeekFast() { return next_ < end_ ? *next_ : '\0'; }
     char operator[](int i) {
-        Assert(fStartGet + i < fEndGet);
-        return fStartGet[i];
+        Assert(next_ + i < end_);
+        return next_[i];
     }
     // True for a NULL text only.
-    Bool16 ParserIsEmpty(StrPtrLen* outString) {
-        if (fStartGet != NULL)
+    Bool16 ParserIsEmpty(StrPtrLen* string) {
+        if (next_ != NULL)
             return false;
-        if (outString != NULL)
-            outString->Set(NULL, 0);
+        if (string != NULL)
+            string->Set(NULL, 0);
         return true;
     }
 
     // Take the byte, or the line end (CR, LF or CR LF), if it is next.
-    Bool16 Expect(char stopChar);
+    Bool16 Expect(char wanted);
     Bool16 ExpectEOL();
 
     // The stop byte is not taken.
-    void ConsumeUntil(StrPtrLen* outString, char inStopChar);
-    void ConsumeUntil(StrPtrLen* outString, const UInt8* inMask);
-    void ConsumeWord(StrPtrLen* outString = NULL) { ConsumeUntil(outString, sNonWordMask); }
+    void ConsumeUntil(StrPtrLen* string, char stop);
+    void ConsumeUntil(StrPtrLen* string, const UInt8* mask);
+    void ConsumeWord(StrPtrLen* string = NULL) { ConsumeUntil(string, sNonWordMask); }
     void ConsumeWhitespace() { ConsumeUntil(NULL, sWhitespaceMask); }
-    void ConsumeUntilWhitespace(StrPtrLen* outString = NULL) { ConsumeUntil(outString, sEOLWhitespaceMask); }
-    void ConsumeUntilDigit(StrPtrLen* outString = NULL) { ConsumeUntil(outString, sDigitMask); }
-    void ConsumeEOL(StrPtrLen* outString);
+    void ConsumeUntilWhitespace(StrPtrLen* string = NULL) { ConsumeUntil(string, sEOLWhitespaceMask); }
+    void ConsumeUntilDigit(StrPtrLen* string = NULL) { ConsumeUntil(string, sDigitMask); }
+    void ConsumeEOL(StrPtrLen* string);
     // A negative number goes back, at most to the start of the text, and gives an empty piece.
-    void ConsumeLength(StrPtrLen* outString, SInt32 numBytes);
+    void ConsumeLength(StrPtrLen* string, SInt32 numBytes);
 
     // Decimal digits, without overflow check; 0 if there are none.
-    UInt32 ConsumeInteger(StrPtrLen* outString = NULL);
+    UInt32 ConsumeInteger(StrPtrLen* string = NULL);
     Float32 ConsumeFloat();
     // Seconds of an npt-time (RFC 2326 3.6): h:m:s.f or s.f.
     Float32 ConsumeNPT();
 
     // ConsumeUntil and Expect in one.
-    Bool16 GetThru(StrPtrLen* outString, char inStopChar) {
-        ConsumeUntil(outString, inStopChar);
-        return Expect(inStopChar);
+    Bool16 GetThru(StrPtrLen* string, char stop) {
+        ConsumeUntil(string, stop);
+        return Expect(stop);
     }
-    Bool16 GetThruEOL(StrPtrLen* outString) {
-        ConsumeUntil(outString, sEOLMask);
+    Bool16 GetThruEOL(StrPtrLen* string) {
+        ConsumeUntil(string, sEOLMask);
         return ExpectEOL();
     }
 
     // Takes one single or double quote off either end of a text of two bytes or more.
-    static void UnQuote(StrPtrLen* outString);
+    static void UnQuote(StrPtrLen* string);
 
 private:
     void AdvanceMark();
-    void Report(StrPtrLen* outString, char* from) const;
-    bool AtDigit() const { return fStartGet < fEndGet && *fStartGet >= '0' && *fStartGet <= '9'; }
+    void Report(StrPtrLen* string, char* from) const;
+    bool AtDigit() const { return next_ < end_ && *next_ >= '0' && *next_ <= '9'; }
 
-    StrPtrLen* fStream;
-    char* fBegin;
-    char* fStartGet;
-    char* fEndGet;
-    int fCurLineNumber;
+    StrPtrLen* text_;
+    char* begin_;
+    char* next_;
+    char* end_;
+    int line_;
 };
 
 #endif

@@ -28,62 +28,62 @@ SInt32 WithoutDots(const char* text, SInt32 length) {
 
 } // namespace
 
-SInt32 StringTranslator::DecodeURL(const char* inSrc, SInt32 inSrcLen, char* ioDest, SInt32 inDestLen) {
-    if (inSrcLen <= 0 || *inSrc != '/')
+SInt32 StringTranslator::DecodeURL(const char* src, SInt32 srcLen, char* dest, SInt32 destLen) {
+    if (srcLen <= 0 || *src != '/')
         return OS_BadURLFormat;
     SInt32 written = 0;
-    bool inQuery = false;
-    for (SInt32 at = 0; at < inSrcLen; at++) {
-        char c = inSrc[at];
+    bool query = false;
+    for (SInt32 at = 0; at < srcLen; at++) {
+        char c = src[at];
         if (c == '\0')
             return OS_BadURLFormat;
-        bool queryStarts = c == '?' && !inQuery;
+        bool queryStarts = c == '?' && !query;
         if (c == '%') {
-            int high = at + 2 < inSrcLen ? HexValue(inSrc[at + 1]) : -1;
-            int low = high < 0 ? -1 : HexValue(inSrc[at + 2]);
+            int high = at + 2 < srcLen ? HexValue(src[at + 1]) : -1;
+            int low = high < 0 ? -1 : HexValue(src[at + 2]);
             if (low < 0)
                 return OS_BadURLFormat;
             c = static_cast<char>(high * 16 + low);
             at += 2;
         }
-        if (!inQuery && written > 0 && (c == '/' || queryStarts)) {
-            SInt32 kept = WithoutDots(ioDest, written);
+        if (!query && written > 0 && (c == '/' || queryStarts)) {
+            SInt32 kept = WithoutDots(dest, written);
             bool cut = kept != written;
             written = kept;
             if (cut && c == '/')
                 continue; // what was kept ends with the slash
         }
-        inQuery = inQuery || queryStarts;
-        if (written >= inDestLen)
+        query = query || queryStarts;
+        if (written >= destLen)
             return OS_NotEnoughSpace;
-        ioDest[written++] = c;
+        dest[written++] = c;
     }
-    return inQuery ? written : WithoutDots(ioDest, written);
+    return query ? written : WithoutDots(dest, written);
 }
 
-SInt32 StringTranslator::EncodeURL(const char* inSrc, SInt32 inSrcLen, char* ioDest, SInt32 inDestLen) {
+SInt32 StringTranslator::EncodeURL(const char* src, SInt32 srcLen, char* dest, SInt32 destLen) {
     static const char kDigits[] = "0123456789ABCDEF";
     SInt32 written = 0;
-    for (SInt32 at = 0; at < inSrcLen; at++) {
-        unsigned char c = static_cast<unsigned char>(inSrc[at]);
+    for (SInt32 at = 0; at < srcLen; at++) {
+        unsigned char c = static_cast<unsigned char>(src[at]);
         bool escaped = c > 127 || c < 0x20 || ::strchr(" <>#%{}|\\^~[]`;?@=&$\"", c) != NULL;
         SInt32 wanted = escaped ? 3 : 1;
-        if (inDestLen - written < wanted)
+        if (destLen - written < wanted)
             return OS_NotEnoughSpace;
         if (escaped) {
-            ioDest[written++] = '%';
-            ioDest[written++] = kDigits[c >> 4];
-            ioDest[written++] = kDigits[c & 0xF];
+            dest[written++] = '%';
+            dest[written++] = kDigits[c >> 4];
+            dest[written++] = kDigits[c & 0xF];
         } else {
-            ioDest[written++] = static_cast<char>(c);
+            dest[written++] = static_cast<char>(c);
         }
     }
     return written;
 }
 
-void StringTranslator::DecodePath(char* inSrc, UInt32 inSrcLen) {
-    for (UInt32 i = 0; i < inSrcLen; i++) {
-        if (inSrc[i] == '/')
-            inSrc[i] = kPathDelimiterChar;
+void StringTranslator::DecodePath(char* src, UInt32 srcLen) {
+    for (UInt32 i = 0; i < srcLen; i++) {
+        if (src[i] == '/')
+            src[i] = kPathDelimiterChar;
     }
 }

@@ -11,11 +11,11 @@ public:
     // nothing leads upwards. OS_BadURLFormat: no leading slash, a bad %XX, or a zero byte.
     // OS_NotEnoughSpace: the result is longer than the buffer; the source's length is always enough. Source
     // and buffer may be one.
-    static SInt32 DecodeURL(const char* inSrc, SInt32 inSrcLen, char* ioDest, SInt32 inDestLen);
+    static SInt32 DecodeURL(const char* src, SInt32 srcLen, char* dest, SInt32 destLen);
     // Makes %XX of what has a meaning in URLs, of blanks and line ends, and of bytes above 127.
-    static SInt32 EncodeURL(const char* inSrc, SInt32 inSrcLen, char* ioDest, SInt32 inDestLen);
+    static SInt32 EncodeURL(const char* src, SInt32 srcLen, char* dest, SInt32 destLen);
     // Slashes to the system's path delimiters.
-    static void DecodePath(char* inSrc, UInt32 inSrcLen);
+    static void DecodePath(char* src, UInt32 srcLen);
 };
 
 #endif

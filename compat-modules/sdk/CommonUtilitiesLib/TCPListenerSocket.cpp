@@ -12,7 +12,7 @@ const int kListenQueueLength = 128;
 } // namespace
 
 TCPListenerSocket::TCPListenerSocket()
-    : TCPSocket(NULL, Socket::kNonBlockingSocketType), fOutOfDescriptors(false), fSleepBetweenAccepts(false) {
+    : TCPSocket(NULL, Socket::kNonBlockingSocketType), exhausted_(false), slow_(false) {
     this->SetTaskName("TCPListenerSocket");
 }
 
@@ -46,10 +46,10 @@ void TCPListenerSocket::ProcessEvent(int /*eventBits*/) {
     struct sockaddr_in remote;
     socklen_t length = sizeof(remote);
     int connection = ::accept(fFileDesc, reinterpret_cast<struct sockaddr*>(&remote), &length);
-    fOutOfDescriptors = connection == -1 && (errno == EMFILE || errno == ENFILE);
+    exhausted_ = connection == -1 && (errno == EMFILE || errno == ENFILE);
     if (connection != -1)
         Adopt(connection, &remote);
-    if (fSleepBetweenAccepts || fOutOfDescriptors)
+    if (slow_ || exhausted_)
         this->SetIdleTimer(kPauseInMsec);
     else
         this->RequestEvent(EV_RE);

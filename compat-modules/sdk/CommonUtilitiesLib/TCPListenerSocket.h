@@ -15,22 +15,22 @@ public:
     OS_Error Initialize(UInt32 addr, UInt16 port);
 
     // Too many files are open; accepting goes on after a second.
-    Bool16 IsOutOfDescriptors() { return fOutOfDescriptors; }
+    Bool16 IsOutOfDescriptors() { return exhausted_; }
     // At most one connection a second.
-    void SlowDown() { fSleepBetweenAccepts = true; }
-    void RunNormal() { fSleepBetweenAccepts = false; }
+    void SlowDown() { slow_ = true; }
+    void RunNormal() { slow_ = false; }
 
     // The task for a new connection and its socket, which gets the connection. NULL refuses it.
-    virtual Task* GetSessionTask(TCPSocket** outSocket) = 0;
+    virtual Task* GetSessionTask(TCPSocket** foundSocket) = 0;
 
     virtual SInt64 Run();
 
 private:
-    virtual void ProcessEvent(int eventBits);
+    virtual void ProcessEvent(int bits);
     void Adopt(int connection, struct sockaddr_in* remote);
 
-    bool fOutOfDescriptors;
-    bool fSleepBetweenAccepts;
+    bool exhausted_;
+    bool slow_;
 };
 
 #endif

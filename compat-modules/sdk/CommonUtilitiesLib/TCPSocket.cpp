@@ -2,21 +2,18 @@
 #include "TCPSocket.h"
 
 #include <errno.h>
-#include <string.h>
 #include "SocketUtils.h"
 
-TCPSocket::TCPSocket(Task* notifytask, UInt32 inSocketType) : Socket(notifytask, inSocketType) {
-    ::memset(&fRemoteAddr, 0, sizeof(fRemoteAddr));
-}
+TCPSocket::TCPSocket(Task* task, UInt32 socketType) : Socket(task, socketType), fRemoteAddr() {}
 
-void TCPSocket::Set(int inSocket, struct sockaddr_in* remoteaddr) {
-    fFileDesc = inSocket;
-    fRemoteAddr = *remoteaddr;
+void TCPSocket::Set(int givenSocket, struct sockaddr_in* peer) {
+    fFileDesc = givenSocket;
+    fRemoteAddr = *peer;
     fState &= ~static_cast<UInt32>(kBound | kConnected);
-    if (inSocket == kInvalidFileDesc)
+    if (givenSocket == kInvalidFileDesc)
         return;
     socklen_t length = sizeof(fLocalAddr);
-    (void)::getsockname(inSocket, reinterpret_cast<struct sockaddr*>(&fLocalAddr), &length);
+    (void)::getsockname(givenSocket, reinterpret_cast<struct sockaddr*>(&fLocalAddr), &length);
     fState |= kBound | kConnected;
 }
 
@@ -24,29 +21,23 @@ void TCPSocket::SnarfSocket(TCPSocket& tcpSocket) {
     Assert(fFileDesc == kInvalidFileDesc);
     this->Set(tcpSocket.fFileDesc, &tcpSocket.fRemoteAddr);
     this->SnarfEventContext(tcpSocket);
-    struct sockaddr_in nobody;
-    ::memset(&nobody, 0, sizeof(nobody));
+    struct sockaddr_in nobody = sockaddr_in();
     tcpSocket.Set(kInvalidFileDesc, &nobody);
 }
 
 StrPtrLen* TCPSocket::GetRemoteAddrStr() {
-    fRemoteStr.Set(fRemoteBuffer, 0);
-    SocketUtils::ConvertAddrToString(fRemoteAddr.sin_addr, &fRemoteStr);
-    return &fRemoteStr;
+    remoteStr_.Set(remoteBuffer_, 0);
+    SocketUtils::ConvertAddrToString(fRemoteAddr.sin_addr, &remoteStr_);
+    return &remoteStr_;
 }
 
-OS_Error TCPSocket::Connect(UInt32 inRemoteAddr, UInt16 inRemotePort) {
-    ::memset(&fRemoteAddr, 0, sizeof(fRemoteAddr));
-    fRemoteAddr.sin_family = AF_INET;
-    fRemoteAddr.sin_port = htons(inRemotePort);
-    fRemoteAddr.sin_addr.s_addr = htonl(inRemoteAddr);
+OS_Error TCPSocket::Connect(UInt32 remoteAddr, UInt16 remotePort) {
+    fRemoteAddr = AddressOf(remoteAddr, remotePort);
     int result = ::connect(fFileDesc, reinterpret_cast<struct sockaddr*>(&fRemoteAddr), sizeof(fRemoteAddr));
-    if (result == 0 || errno == EINPROGRESS)
-        fState |= kConnected;
-    if (result == 0)
-        return OS_NoErr;
-    OS_Error error = static_cast<OS_Error>(errno);
-    if (error != EINPROGRESS)
-        ::memset(&fRemoteAddr, 0, sizeof(fRemoteAddr));
+    OS_Error error = result == 0 ? static_cast<OS_Error>(OS_NoErr) : static_cast<OS_Error>(errno);
+    if (error != OS_NoErr && error != EINPROGRESS)
+        fRemoteAddr = sockaddr_in();
+    else
+        fState = fState | kConnected;
     return error;
 }

@@ -14,28 +14,28 @@
 
 class TCPSocket : public Socket {
 public:
-    TCPSocket(Task* notifytask, UInt32 inSocketType);
+    TCPSocket(Task* task, UInt32 socketType);
     virtual ~TCPSocket() {}
 
     OS_Error Open() { return Socket::Open(SOCK_STREAM); }
     // EINPROGRESS for a socket that does not block: it is connected, or not, when it becomes writable.
-    OS_Error Connect(UInt32 inRemoteAddr, UInt16 inRemotePort);
+    OS_Error Connect(UInt32 remoteAddr, UInt16 remotePort);
     // Takes over the other's connection and events; this one must not be open.
     void SnarfSocket(TCPSocket& tcpSocket);
 
-    UInt32 GetRemoteAddr() { return ntohl(fRemoteAddr.sin_addr.s_addr); }
-    UInt16 GetRemotePort() { return ntohs(fRemoteAddr.sin_port); }
+    UInt32 GetRemoteAddr() { return HostAddr(fRemoteAddr); }
+    UInt16 GetRemotePort() { return HostPort(fRemoteAddr); }
     StrPtrLen* GetRemoteAddrStr();
 
 protected:
     // For an accepted connection.
-    void Set(int inSocket, struct sockaddr_in* remoteaddr);
+    void Set(int givenSocket, struct sockaddr_in* peer);
 
     struct sockaddr_in fRemoteAddr;
 
 private:
-    char fRemoteBuffer[INET_ADDRSTRLEN];
-    StrPtrLen fRemoteStr;
+    char remoteBuffer_[INET_ADDRSTRLEN];
+    StrPtrLen remoteStr_;
 
     friend class TCPListenerSocket;
 };

@@ -36,17 +36,17 @@ public:
     virtual SInt64 Run() = 0;
 
     // From any thread. Events add up until Run fetches them.
-    void Signal(EventFlags eventFlags);
+    void Signal(EventFlags events);
     // Ends what CallLocked asked for before Run returns.
     void GlobalUnlock();
     // False once the task was deleted.
     Bool16 Valid();
 
     void SetTaskName(const char* name);
-    void SetDefaultThread(TaskThread* defaultThread) { fDefaultThread = defaultThread; }
+    void SetDefaultThread(TaskThread* thread) { home_ = thread; }
     // Which of the pool's two groups the task belongs to.
-    void SetThreadPicker(unsigned int* picker) { fPicker = picker; }
-    static unsigned int* GetBlockingTaskThreadPicker() { return &sBlockingTaskThreadPicker; }
+    void SetThreadPicker(unsigned int* picker) { picker_ = picker; }
+    static unsigned int* GetBlockingTaskThreadPicker() { return &nextBlocking_; }
 
     char fTaskName[48];
 
@@ -64,17 +64,17 @@ private:
     Task(const Task&);
     Task& operator=(const Task&);
 
-    static unsigned int sShortTaskThreadPicker;
-    static unsigned int sBlockingTaskThreadPicker;
+    static unsigned int nextShort_;
+    static unsigned int nextBlocking_;
 
-    EventFlags fEvents;
-    TaskThread* fUseThisThread;
-    TaskThread* fDefaultThread;
-    bool fWantsLock; // from CallLocked
-    bool fHoldsLock; // while Run is called alone
-    unsigned int* fPicker;
-    OSHeapElem fTimerHeapElem;
-    OSQueueElem fTaskQueueElem;
+    EventFlags pending_;
+    TaskThread* pinned_;
+    TaskThread* home_;
+    bool wantsLock_; // from CallLocked
+    bool holdsLock_; // while Run is called alone
+    unsigned int* picker_;
+    OSHeapElem alarm_;
+    OSQueueElem place_;
 
     friend class TaskThread;
 };
@@ -89,8 +89,8 @@ private:
     Task* WaitForTask();
     bool RunOnce(Task* task);
 
-    OSHeap fTimers;
-    OSQueue_Blocking fTaskQueue;
+    OSHeap timers_;
+    OSQueue_Blocking ready_;
 
     friend class Task;
     friend class TaskThreadPool;
@@ -99,25 +99,25 @@ private:
 class TaskThreadPool {
 public:
     // Once; true.
-    static Bool16 AddThreads(UInt32 numToAdd);
+    static Bool16 AddThreads(UInt32 count);
     // Stops the threads after the tasks that they run. Tasks that wait stay undone.
     static void RemoveThreads();
     // NULL outside.
-    static TaskThread* GetThread(UInt32 index);
-    static UInt32 GetNumThreads() { return sNumTaskThreads; }
+    static TaskThread* GetThread(UInt32 place);
+    static UInt32 GetNumThreads() { return total_; }
     // The first threads are for short tasks, those behind them for tasks that block; before AddThreads.
-    static void SetNumShortTaskThreads(UInt32 numToAdd) { sNumShortTaskThreads = numToAdd; }
-    static void SetNumBlockingTaskThreads(UInt32 numToAdd) { sNumBlockingTaskThreads = numToAdd; }
+    static void SetNumShortTaskThreads(UInt32 count) { shortOnes_ = count; }
+    static void SetNumBlockingTaskThreads(UInt32 count) { blocking_ = count; }
 
 private:
-    static TaskThread** sTaskThreadArray;
-    static UInt32 sNumTaskThreads;
-    static UInt32 sNumShortTaskThreads;
-    static UInt32 sNumBlockingTaskThreads;
-    static OSMutexRW sMutexRW;
-
-    friend class Task;
     friend class TaskThread;
+    friend class Task;
+
+    static TaskThread** threads_;
+    static UInt32 total_;
+    static UInt32 shortOnes_;
+    static UInt32 blocking_;
+    static OSMutexRW everyone_;
 };
 
 #endif

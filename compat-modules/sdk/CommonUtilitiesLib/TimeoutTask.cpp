@@ -20,52 +20,52 @@ SInt64 TimeoutTaskThread::Run() {
     SInt64 now = OS::Milliseconds();
     for (OSQueueIter iter(&fQueue); !iter.IsDone(); iter.Next()) {
         TimeoutTask* timeout = static_cast<TimeoutTask*>(iter.GetCurrent()->GetEnclosingObject());
-        bool due = timeout->fDueAt > 0 && now >= timeout->fDueAt;
-        if (due && timeout->fTask != NULL)
-            timeout->fTask->Signal(Task::kTimeoutEvent);
+        bool due = timeout->dueAt_ > 0 && now >= timeout->dueAt_;
+        if (due && timeout->task_ != NULL)
+            timeout->task_->Signal(Task::kTimeoutEvent);
     }
     return kInterval;
 }
 
-TimeoutTaskThread* TimeoutTask::sWatcher = NULL;
+TimeoutTaskThread* TimeoutTask::watcher_ = NULL;
 
 void TimeoutTask::Initialize() {
-    if (sWatcher != NULL)
+    if (watcher_ != NULL)
         return;
-    sWatcher = new TimeoutTaskThread;
-    sWatcher->Signal(Task::kStartEvent);
+    watcher_ = new TimeoutTaskThread;
+    watcher_->Signal(Task::kStartEvent);
 }
 
-TimeoutTask::TimeoutTask(Task* inTask, SInt64 inTimeoutInMilSecs)
-    : fTask(inTask), fDueAt(0), fInterval(0) {
-    fListed.SetEnclosingObject(this);
-    Assert(sWatcher != NULL);
-    this->SetTimeout(inTimeoutInMilSecs);
-    if (sWatcher == NULL)
+TimeoutTask::TimeoutTask(Task* task, SInt64 milliseconds)
+    : task_(task), dueAt_(0), interval_(0) {
+    listed_.SetEnclosingObject(this);
+    Assert(watcher_ != NULL);
+    this->SetTimeout(milliseconds);
+    if (watcher_ == NULL)
         return;
-    OSMutexLocker locker(&sWatcher->fMutex);
-    sWatcher->fQueue.EnQueue(&fListed);
+    OSMutexLocker locker(&watcher_->fMutex);
+    watcher_->fQueue.EnQueue(&listed_);
 }
 
 TimeoutTask::~TimeoutTask() {
-    if (sWatcher == NULL)
+    if (watcher_ == NULL)
         return;
-    OSMutexLocker locker(&sWatcher->fMutex);
-    sWatcher->fQueue.Remove(&fListed);
+    OSMutexLocker locker(&watcher_->fMutex);
+    watcher_->fQueue.Remove(&listed_);
 }
 
-void TimeoutTask::SetTask(Task* inTask) {
-    OSMutexLocker locker(sWatcher == NULL ? NULL : &sWatcher->fMutex);
-    fTask = inTask;
+void TimeoutTask::SetTask(Task* task) {
+    OSMutexLocker locker(watcher_ == NULL ? NULL : &watcher_->fMutex);
+    task_ = task;
 }
 
-void TimeoutTask::SetTimeout(SInt64 inTimeoutInMilSecs) {
-    OSMutexLocker locker(sWatcher == NULL ? NULL : &sWatcher->fMutex);
-    fInterval = inTimeoutInMilSecs;
-    fDueAt = inTimeoutInMilSecs == 0 ? 0 : OS::Milliseconds() + inTimeoutInMilSecs;
+void TimeoutTask::SetTimeout(SInt64 milliseconds) {
+    OSMutexLocker locker(watcher_ == NULL ? NULL : &watcher_->fMutex);
+    interval_ = milliseconds;
+    dueAt_ = milliseconds == 0 ? 0 : OS::Milliseconds() + milliseconds;
 }
 
 void TimeoutTask::RefreshTimeout() {
-    OSMutexLocker locker(sWatcher == NULL ? NULL : &sWatcher->fMutex);
-    fDueAt = fInterval == 0 ? 0 : OS::Milliseconds() + fInterval;
+    OSMutexLocker locker(watcher_ == NULL ? NULL : &watcher_->fMutex);
+    dueAt_ = interval_ == 0 ? 0 : OS::Milliseconds() + interval_;
 }

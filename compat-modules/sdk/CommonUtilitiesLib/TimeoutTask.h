@@ -18,23 +18,23 @@ public:
     static void Initialize();
 
     // The timeout is in ms; 0 means none.
-    TimeoutTask(Task* inTask, SInt64 inTimeoutInMilSecs = 60);
+    TimeoutTask(Task* task, SInt64 milliseconds = 60);
     ~TimeoutTask();
 
-    void SetTask(Task* inTask);
-    void SetTimeout(SInt64 inTimeoutInMilSecs);
+    void SetTask(Task* task);
+    void SetTimeout(SInt64 milliseconds);
     void RefreshTimeout();
 
 private:
     TimeoutTask(const TimeoutTask&);
     TimeoutTask& operator=(const TimeoutTask&);
 
-    static TimeoutTaskThread* sWatcher;
+    static TimeoutTaskThread* watcher_;
 
-    Task* fTask;
-    SInt64 fDueAt; // ms; 0 for never
-    SInt64 fInterval;
-    OSQueueElem fListed;
+    Task* task_;
+    SInt64 dueAt_; // ms; 0 for never
+    SInt64 interval_;
+    OSQueueElem listed_;
 
     friend class TimeoutTaskThread;
 };

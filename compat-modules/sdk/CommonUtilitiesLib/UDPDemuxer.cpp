@@ -3,26 +3,26 @@
 
 #include <errno.h>
 
-OS_Error UDPDemuxer::RegisterTask(UInt32 inRemoteAddr, UInt16 inRemotePort, UDPDemuxerTask* inTaskP) {
-    OSMutexLocker locker(&fMutex);
-    if (this->GetTask(inRemoteAddr, inRemotePort) != NULL)
+OS_Error UDPDemuxer::RegisterTask(UInt32 remoteAddr, UInt16 remotePort, UDPDemuxerTask* taskP) {
+    OSMutexLocker locker(&guard_);
+    if (this->GetTask(remoteAddr, remotePort) != NULL)
         return EPERM;
-    inTaskP->fRemoteAddr = inRemoteAddr;
-    inTaskP->fRemotePort = inRemotePort;
-    fHashTable.Add(inTaskP);
+    taskP->remoteAddr_ = remoteAddr;
+    taskP->remotePort_ = remotePort;
+    tasks_.Add(taskP);
     return OS_NoErr;
 }
 
-OS_Error UDPDemuxer::UnregisterTask(UInt32 inRemoteAddr, UInt16 inRemotePort, UDPDemuxerTask* inTaskP) {
-    OSMutexLocker locker(&fMutex);
-    if (inTaskP == NULL || this->GetTask(inRemoteAddr, inRemotePort) != inTaskP)
+OS_Error UDPDemuxer::UnregisterTask(UInt32 remoteAddr, UInt16 remotePort, UDPDemuxerTask* taskP) {
+    OSMutexLocker locker(&guard_);
+    if (taskP == NULL || this->GetTask(remoteAddr, remotePort) != taskP)
         return EPERM;
-    fHashTable.Remove(inTaskP);
+    tasks_.Remove(taskP);
     return OS_NoErr;
 }
 
-UDPDemuxerTask* UDPDemuxer::GetTask(UInt32 inRemoteAddr, UInt16 inRemotePort) {
-    OSMutexLocker locker(&fMutex);
-    UDPDemuxerKey key(inRemoteAddr, inRemotePort);
-    return fHashTable.Map(&key);
+UDPDemuxerTask* UDPDemuxer::GetTask(UInt32 remoteAddr, UInt16 remotePort) {
+    OSMutexLocker locker(&guard_);
+    UDPDemuxerKey key(remoteAddr, remotePort);
+    return tasks_.Map(&key);
 }

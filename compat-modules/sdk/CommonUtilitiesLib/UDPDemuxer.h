@@ -12,14 +12,14 @@ class UDPDemuxerKey;
 
 class UDPDemuxerTask {
 public:
-    UDPDemuxerTask() : fRemoteAddr(0), fRemotePort(0), fNextHashEntry(NULL) {}
+    UDPDemuxerTask() : remoteAddr_(0), remotePort_(0), fNextHashEntry(NULL) {}
     virtual ~UDPDemuxerTask() {}
 
-    UInt32 GetRemoteAddr() { return fRemoteAddr; }
+    UInt32 GetRemoteAddr() { return remoteAddr_; }
 
 private:
-    UInt32 fRemoteAddr;
-    UInt16 fRemotePort;
+    UInt32 remoteAddr_;
+    UInt16 remotePort_;
     UDPDemuxerTask* fNextHashEntry;
 
     friend class UDPDemuxerKey;
@@ -30,43 +30,43 @@ private:
 
 class UDPDemuxerKey {
 public:
-    UDPDemuxerKey(UInt32 addr, UInt16 port) : fRemoteAddr(addr), fRemotePort(port) {}
-    UDPDemuxerKey(UDPDemuxerTask* elem) : fRemoteAddr(elem->fRemoteAddr), fRemotePort(elem->fRemotePort) {}
+    UDPDemuxerKey(UInt32 addr, UInt16 port) : remoteAddr_(addr), remotePort_(port) {}
+    UDPDemuxerKey(UDPDemuxerTask* elem) : remoteAddr_(elem->remoteAddr_), remotePort_(elem->remotePort_) {}
 
-    UInt32 GetHashKey() { return fRemoteAddr * 31 + fRemotePort; }
+    UInt32 GetHashKey() { return remoteAddr_ * 31 + remotePort_; }
     friend bool operator==(const UDPDemuxerKey& a, const UDPDemuxerKey& b) {
-        return a.fRemoteAddr == b.fRemoteAddr && a.fRemotePort == b.fRemotePort;
+        return a.remoteAddr_ == b.remoteAddr_ && a.remotePort_ == b.remotePort_;
     }
 
 private:
-    UInt32 fRemoteAddr;
-    UInt16 fRemotePort;
+    UInt32 remoteAddr_;
+    UInt16 remotePort_;
 };
 
 typedef OSHashTable<UDPDemuxerTask, UDPDemuxerKey> UDPDemuxerHashTable;
 
 class UDPDemuxer {
 public:
-    UDPDemuxer() : fHashTable(kHashTableSize) {}
+    UDPDemuxer() : tasks_(kHashTableSize) {}
 
     // EPERM if that sender has a task already.
-    OS_Error RegisterTask(UInt32 inRemoteAddr, UInt16 inRemotePort, UDPDemuxerTask* inTaskP);
+    OS_Error RegisterTask(UInt32 remoteAddr, UInt16 remotePort, UDPDemuxerTask* taskP);
     // EPERM if it is not that task.
-    OS_Error UnregisterTask(UInt32 inRemoteAddr, UInt16 inRemotePort, UDPDemuxerTask* inTaskP);
+    OS_Error UnregisterTask(UInt32 remoteAddr, UInt16 remotePort, UDPDemuxerTask* taskP);
     // With the mutex held, as long as the task is used; NULL if there is none.
-    UDPDemuxerTask* GetTask(UInt32 inRemoteAddr, UInt16 inRemotePort);
-    Bool16 AddrInMap(UInt32 inRemoteAddr, UInt16 inRemotePort) {
-        return this->GetTask(inRemoteAddr, inRemotePort) != NULL;
+    UDPDemuxerTask* GetTask(UInt32 remoteAddr, UInt16 remotePort);
+    Bool16 AddrInMap(UInt32 remoteAddr, UInt16 remotePort) {
+        return this->GetTask(remoteAddr, remotePort) != NULL;
     }
 
-    OSMutex* GetMutex() { return &fMutex; }
-    UDPDemuxerHashTable* GetHashTable() { return &fHashTable; }
+    OSMutex* GetMutex() { return &guard_; }
+    UDPDemuxerHashTable* GetHashTable() { return &tasks_; }
 
 private:
     enum { kHashTableSize = 2747 };
 
-    UDPDemuxerHashTable fHashTable;
-    OSMutex fMutex;
+    UDPDemuxerHashTable tasks_;
+    OSMutex guard_;
 };
 
 #endif

@@ -13,26 +13,26 @@ public:
     enum { kWantsDemuxer = 0x0100 };
 
     // The type is a sum of this flag and Socket's.
-    UDPSocket(Task* inTask, UInt32 inSocketType);
-    virtual ~UDPSocket() { delete fDemuxer; }
+    UDPSocket(Task* task, UInt32 socketType);
+    virtual ~UDPSocket() { delete demuxer_; }
 
     OS_Error Open() { return Socket::Open(SOCK_DGRAM); }
     // On the interface of the local address; for any address, on the first of SocketUtils.
-    OS_Error JoinMulticast(UInt32 inRemoteAddr);
-    OS_Error LeaveMulticast(UInt32 inRemoteAddr);
-    OS_Error SetTtl(UInt16 timeToLive);
-    OS_Error SetMulticastInterface(UInt32 inLocalAddr);
+    OS_Error JoinMulticast(UInt32 group);
+    OS_Error LeaveMulticast(UInt32 group);
+    OS_Error SetTtl(UInt16 hops);
+    OS_Error SetMulticastInterface(UInt32 localAddr);
 
-    OS_Error SendTo(UInt32 inRemoteAddr, UInt16 inRemotePort, const void* inBuffer, UInt32 inLength);
-    OS_Error RecvFrom(UInt32* outRemoteAddr, UInt16* outRemotePort, void* ioBuffer, UInt32 inBufLen,
-                      UInt32* outRecvLen);
+    OS_Error SendTo(UInt32 remoteAddr, UInt16 remotePort, const void* buffer, UInt32 bytes);
+    OS_Error RecvFrom(UInt32* peerAddr, UInt16* peerPort, void* room, UInt32 roomBytes,
+                      UInt32* recvLen);
 
-    UDPDemuxer* GetDemuxer() { return fDemuxer; }
+    UDPDemuxer* GetDemuxer() { return demuxer_; }
 
 private:
     OS_Error ChangeMembership(int option, UInt32 group);
 
-    UDPDemuxer* fDemuxer;
+    UDPDemuxer* demuxer_;
 };
 
 #endif

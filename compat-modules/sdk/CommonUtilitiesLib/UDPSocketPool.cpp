@@ -12,43 +12,43 @@ bool ServesOnly(UDPDemuxer* demuxer, UInt32 addr, UInt16 port) {
 
 } // namespace
 
-UDPSocketPair* UDPSocketPool::GetUDPSocketPair(UInt32 inIPAddr, UInt16 inPort, UInt32 inSrcIPAddr, UInt16 inSrcPort) {
-    OSMutexLocker locker(&fMutex);
-    bool shareable = inSrcIPAddr != 0 || inSrcPort != 0;
-    for (OSQueueIter iter(&fPairs); shareable && !iter.IsDone(); iter.Next()) {
+UDPSocketPair* UDPSocketPool::GetUDPSocketPair(UInt32 ipAddr, UInt16 givenPort, UInt32 srcIPAddr, UInt16 srcPort) {
+    OSMutexLocker locker(&guard_);
+    bool shareable = srcIPAddr != 0 || srcPort != 0;
+    for (OSQueueIter iter(&pairs_); shareable && !iter.IsDone(); iter.Next()) {
         UDPSocketPair* pair = static_cast<UDPSocketPair*>(iter.GetCurrent()->GetEnclosingObject());
-        bool fits = pair->fSocketA->GetLocalAddr() == inIPAddr &&
-                    (inPort == 0 || pair->fSocketA->GetLocalPort() == inPort);
+        bool fits = pair->first_->GetLocalAddr() == ipAddr &&
+                    (givenPort == 0 || pair->first_->GetLocalPort() == givenPort);
         if (!fits)
             continue;
-        if (ServesOnly(pair->fSocketB->GetDemuxer(), inSrcIPAddr, inSrcPort)) {
-            pair->fRefCount++;
+        if (ServesOnly(pair->second_->GetDemuxer(), srcIPAddr, srcPort)) {
+            pair->users_++;
             return pair;
         }
-        if (inPort != 0)
+        if (givenPort != 0)
             return NULL;
     }
-    return this->CreateUDPSocketPair(inIPAddr, inPort);
+    return this->CreateUDPSocketPair(ipAddr, givenPort);
 }
 
-void UDPSocketPool::ReleaseUDPSocketPair(UDPSocketPair* inPair) {
-    OSMutexLocker locker(&fMutex);
-    inPair->fRefCount--;
-    if (inPair->fRefCount > 0)
+void UDPSocketPool::ReleaseUDPSocketPair(UDPSocketPair* givenPair) {
+    OSMutexLocker locker(&guard_);
+    givenPair->users_--;
+    if (givenPair->users_ > 0)
         return;
-    fPairs.Remove(&inPair->fElem);
-    this->DestructUDPSocketPair(inPair);
+    pairs_.Remove(&givenPair->place_);
+    this->DestructUDPSocketPair(givenPair);
 }
 
-UDPSocketPair* UDPSocketPool::TryPort(UInt32 addr, UInt16 port, bool* outGiveUp) {
+UDPSocketPair* UDPSocketPool::TryPort(UInt32 addr, UInt16 port, bool* foundGiveUp) {
     UDPSocketPair* pair = this->ConstructUDPSocketPair();
-    *outGiveUp = pair->fSocketA->Open() != OS_NoErr || pair->fSocketB->Open() != OS_NoErr;
-    if (!*outGiveUp) {
+    *foundGiveUp = pair->first_->Open() != OS_NoErr || pair->second_->Open() != OS_NoErr;
+    if (!*foundGiveUp) {
         this->SetUDPSocketOptions(pair);
-        if (pair->fSocketA->Bind(addr, port) == OS_NoErr &&
-            pair->fSocketB->Bind(addr, static_cast<UInt16>(port + 1)) == OS_NoErr) {
-            fPairs.EnQueue(&pair->fElem);
-            pair->fRefCount++;
+        if (pair->first_->Bind(addr, port) == OS_NoErr &&
+            pair->second_->Bind(addr, static_cast<UInt16>(port + 1)) == OS_NoErr) {
+            pairs_.EnQueue(&pair->place_);
+            pair->users_++;
             return pair;
         }
     }
@@ -56,13 +56,13 @@ UDPSocketPair* UDPSocketPool::TryPort(UInt32 addr, UInt16 port, bool* outGiveUp)
     return NULL;
 }
 
-UDPSocketPair* UDPSocketPool::CreateUDPSocketPair(UInt32 inAddr, UInt16 inPort) {
-    OSMutexLocker locker(&fMutex);
+UDPSocketPair* UDPSocketPool::CreateUDPSocketPair(UInt32 givenAddr, UInt16 givenPort) {
+    OSMutexLocker locker(&guard_);
     bool giveUp = false;
-    if (inPort != 0)
-        return inPort > kHighestPort ? NULL : TryPort(inAddr, inPort, &giveUp);
+    if (givenPort != 0)
+        return givenPort > kHighestPort ? NULL : TryPort(givenAddr, givenPort, &giveUp);
     for (UInt32 port = kLowestPort; port <= kHighestPort && !giveUp; port += 2) {
-        UDPSocketPair* pair = TryPort(inAddr, static_cast<UInt16>(port), &giveUp);
+        UDPSocketPair* pair = TryPort(givenAddr, static_cast<UInt16>(port), &giveUp);
         if (pair != NULL)
             return pair;
     }

@@ -15,47 +15,47 @@ public:
     UDPSocketPool() {}
     virtual ~UDPSocketPool() {}
 
-    OSMutex* GetMutex() { return &fMutex; }
-    OSQueue* GetSocketQueue() { return &fPairs; }
+    OSMutex* GetMutex() { return &guard_; }
+    OSQueue* GetSocketQueue() { return &pairs_; }
 
     // A pair on the address, and on the port unless it is 0. With a sender, a pair that is in use serves
     // too if its demuxer has no task for that sender, nor one for all. NULL if there is none. Each Get
     // wants a Release.
-    UDPSocketPair* GetUDPSocketPair(UInt32 inIPAddr, UInt16 inPort, UInt32 inSrcIPAddr, UInt16 inSrcPort);
-    void ReleaseUDPSocketPair(UDPSocketPair* inPair);
+    UDPSocketPair* GetUDPSocketPair(UInt32 ipAddr, UInt16 givenPort, UInt32 srcIPAddr, UInt16 srcPort);
+    void ReleaseUDPSocketPair(UDPSocketPair* pair);
     // A new pair; without a port the first free one from 6970 up.
-    UDPSocketPair* CreateUDPSocketPair(UInt32 inAddr, UInt16 inPort);
+    UDPSocketPair* CreateUDPSocketPair(UInt32 givenAddr, UInt16 givenPort);
 
 protected:
     virtual UDPSocketPair* ConstructUDPSocketPair() = 0;
-    virtual void DestructUDPSocketPair(UDPSocketPair* inPair) = 0;
+    virtual void DestructUDPSocketPair(UDPSocketPair* pair) = 0;
     // Called when the sockets are open, before they are bound.
-    virtual void SetUDPSocketOptions(UDPSocketPair* /*inPair*/) {}
+    virtual void SetUDPSocketOptions(UDPSocketPair* /*pair*/) {}
 
 private:
-    UDPSocketPair* TryPort(UInt32 addr, UInt16 port, bool* outGiveUp);
+    UDPSocketPair* TryPort(UInt32 addr, UInt16 port, bool* foundGiveUp);
 
-    OSQueue fPairs;
-    OSMutex fMutex;
+    OSQueue pairs_;
+    OSMutex guard_;
 };
 
 class UDPSocketPair {
 public:
-    UDPSocketPair(UDPSocket* inSocketA, UDPSocket* inSocketB)
-        : fSocketA(inSocketA), fSocketB(inSocketB), fRefCount(0), fElem(this) {}
+    UDPSocketPair(UDPSocket* socketA, UDPSocket* socketB)
+        : first_(socketA), second_(socketB), users_(0), place_(this) {}
     ~UDPSocketPair() {}
 
-    UDPSocket* GetSocketA() { return fSocketA; }
-    UDPSocket* GetSocketB() { return fSocketB; }
+    UDPSocket* GetSocketA() { return first_; }
+    UDPSocket* GetSocketB() { return second_; }
 
 private:
     UDPSocketPair(const UDPSocketPair&);
     UDPSocketPair& operator=(const UDPSocketPair&);
 
-    UDPSocket* fSocketA;
-    UDPSocket* fSocketB;
-    UInt32 fRefCount;
-    OSQueueElem fElem;
+    UDPSocket* first_;
+    UDPSocket* second_;
+    UInt32 users_;
+    OSQueueElem place_;
 
     friend class UDPSocketPool;
 };

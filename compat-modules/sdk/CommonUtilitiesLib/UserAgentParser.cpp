@@ -27,13 +27,13 @@ void Skip(StrPtrLen* text) {
 
 } // namespace
 
-void UserAgentParser::Parse(StrPtrLen* inStream) {
+void UserAgentParser::Parse(StrPtrLen* stream) {
     for (int i = 0; i < eNumAttributes; i++)
-        fFieldData[i] = UserAgentData();
-    if (inStream->Ptr == NULL)
+        fieldData_[i] = UserAgentData();
+    if (stream->Ptr == NULL)
         return;
 
-    StrPtrLen rest(*inStream);
+    StrPtrLen rest(*stream);
     (void)TakeUntil(&rest, "(", false);
     Skip(&rest);
     while (rest.Len > 0) {
@@ -47,22 +47,22 @@ void UserAgentParser::Parse(StrPtrLen* inStream) {
         if (name.Len == 0 || value.Len == 0)
             break;
         for (int i = 0; i < eNumAttributes; i++) {
-            if (!fFieldData[i].fFound && name.Equal(kFieldNames[i])) {
-                fFieldData[i].fData = value;
-                fFieldData[i].fFound = true;
+            if (!fieldData_[i].fFound && name.Equal(kFieldNames[i])) {
+                fieldData_[i].fData = value;
+                fieldData_[i].fFound = true;
             }
         }
     }
 
-    StrPtrLen* system = &fFieldData[eOs].fData;
-    if (!fFieldData[eOs].fFound || fFieldData[eOsver].fFound)
+    StrPtrLen* system = &fieldData_[eOs].fData;
+    if (!fieldData_[eOs].fFound || fieldData_[eOsver].fFound)
         return;
     const UInt32 kEscapeLen = 3;
     for (UInt32 i = 0; i + kEscapeLen < system->Len; i++) {
         if (system->Ptr[i] != '%')
             continue;
-        fFieldData[eOsver].fData.Set(system->Ptr + i + kEscapeLen, system->Len - i - kEscapeLen);
-        fFieldData[eOsver].fFound = true;
+        fieldData_[eOsver].fData.Set(system->Ptr + i + kEscapeLen, system->Len - i - kEscapeLen);
+        fieldData_[eOsver].fFound = true;
         system->Len = i;
         break;
     }

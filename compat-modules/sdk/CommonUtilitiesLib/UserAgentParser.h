@@ -19,23 +19,23 @@ public:
     };
 
     // NULL leaves all fields empty.
-    UserAgentParser(StrPtrLen* inStream) {
-        if (inStream != NULL)
-            Parse(inStream);
+    UserAgentParser(StrPtrLen* stream) {
+        if (stream != NULL)
+            Parse(stream);
     }
 
     // The fields point into the text. An os field like "Mac%20OS%2010.2" is split at its first %XX if there
     // is no osver field: what follows is the version.
-    void Parse(StrPtrLen* inStream);
+    void Parse(StrPtrLen* stream);
 
-    StrPtrLen* GetUserID() { return &fFieldData[eQtid].fData; }
-    StrPtrLen* GetUserVersion() { return &fFieldData[eQtver].fData; }
-    StrPtrLen* GetUserLanguage() { return &fFieldData[eLang].fData; }
-    StrPtrLen* GetrUserOS() { return &fFieldData[eOs].fData; }
-    StrPtrLen* GetUserOSVersion() { return &fFieldData[eOsver].fData; }
-    StrPtrLen* GetUserCPU() { return &fFieldData[eCpu].fData; }
+    StrPtrLen* GetUserID() { return &fieldData_[eQtid].fData; }
+    StrPtrLen* GetUserVersion() { return &fieldData_[eQtver].fData; }
+    StrPtrLen* GetUserLanguage() { return &fieldData_[eLang].fData; }
+    StrPtrLen* GetrUserOS() { return &fieldData_[eOs].fData; }
+    StrPtrLen* GetUserOSVersion() { return &fieldData_[eOsver].fData; }
+    StrPtrLen* GetUserCPU() { return &fieldData_[eCpu].fData; }
 
-    UserAgentData fFieldData[eNumAttributes];
+    UserAgentData fieldData_[eNumAttributes];
 };
 
 #endif

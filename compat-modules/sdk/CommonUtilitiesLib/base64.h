@@ -7,8 +7,8 @@
 extern "C" {
 #endif
 
-/* Room that the coded form of `len` bytes needs. */
-int Base64encode_len(int len);
+/* Room that the coded form of `length` bytes needs. */
+int Base64encode_len(int length);
 /* Returns the length written. */
 int Base64encode(char* coded_dst, const char* plain_src, int len_plain_src);
 

@@ -41,6 +41,7 @@ static void PutWord(unsigned char* bytes, UInt32 value) {
 }
 
 static void AddBlock(UInt32 state[4], const unsigned char* block) {
+    UInt32 sums[4];
     UInt32 a = state[0], b = state[1], c = state[2], d = state[3];
     unsigned int step;
     for (step = 0; step < 64; step++) {
@@ -71,10 +72,12 @@ static void AddBlock(UInt32 state[4], const unsigned char* block) {
         c = b;
         b = next;
     }
-    state[0] += a;
-    state[1] += b;
-    state[2] += c;
-    state[3] += d;
+    sums[0] = a;
+    sums[1] = b;
+    sums[2] = c;
+    sums[3] = d;
+    for (step = 0; step < 4; step++)
+        state[step] += sums[step];
 }
 
 void MD5_Init(MD5_CTX* context) {
@@ -87,11 +90,9 @@ void MD5_Init(MD5_CTX* context) {
 
 void MD5_Update(MD5_CTX* context, const unsigned char* input, unsigned int inputLen) {
     unsigned int used = (unsigned int)((context->count[0] >> 3) & 63);
-    UInt32 lowBits = (UInt32)inputLen << 3;
-    context->count[0] += lowBits;
-    if (context->count[0] < lowBits)
-        context->count[1]++;
-    context->count[1] += (UInt32)inputLen >> 29;
+    UInt64 bits = ((UInt64)context->count[1] << 32 | context->count[0]) + ((UInt64)inputLen << 3);
+    context->count[0] = (UInt32)(bits & 0xffffffffU);
+    context->count[1] = (UInt32)(bits >> 32 & 0xffffffffU);
 
     while (inputLen > 0) {
         unsigned int room = 64 - used;

@@ -13,15 +13,15 @@ enum {
 // Results are put into a StrPtrLen that is empty before; their memory comes from new[] and is the caller's.
 // Those in hex are terminated, which their length does not count.
 
-void HashToString(unsigned char aHash[kHashLen], StrPtrLen* hashStr);
+void HashToString(unsigned char digest[kHashLen], StrPtrLen* text);
 // H(user:realm:password), as 16 bytes and in hex. With algorithm "md5-sess" the hash goes over nonces too.
-void CalcMD5HA1(StrPtrLen* userName, StrPtrLen* realm, StrPtrLen* userPassword, StrPtrLen* hashA1Hex16Bit);
-void CalcHA1(StrPtrLen* algorithm, StrPtrLen* userName, StrPtrLen* realm, StrPtrLen* userPassword, StrPtrLen* nonce,
-             StrPtrLen* cNonce, StrPtrLen* hA1);
+void CalcMD5HA1(StrPtrLen* user, StrPtrLen* realm, StrPtrLen* password, StrPtrLen* ha1);
+void CalcHA1(StrPtrLen* algorithm, StrPtrLen* user, StrPtrLen* realm, StrPtrLen* password, StrPtrLen* nonce,
+             StrPtrLen* clientNonce, StrPtrLen* result);
 // From the 16 bytes of CalcMD5HA1.
-void CalcHA1Md5Sess(StrPtrLen* hashA1Hex16Bit, StrPtrLen* nonce, StrPtrLen* cNonce, StrPtrLen* hA1);
+void CalcHA1Md5Sess(StrPtrLen* ha1, StrPtrLen* nonce, StrPtrLen* clientNonce, StrPtrLen* result);
 // The response value. A qop without text means the older form of RFC 2069, without nonce count and cnonce.
-void CalcRequestDigest(StrPtrLen* hA1, StrPtrLen* nonce, StrPtrLen* nonceCount, StrPtrLen* cNonce, StrPtrLen* qop,
+void CalcRequestDigest(StrPtrLen* result, StrPtrLen* nonce, StrPtrLen* nonceCount, StrPtrLen* clientNonce, StrPtrLen* qop,
                        StrPtrLen* method, StrPtrLen* digestUri, StrPtrLen* hEntity, StrPtrLen* requestDigest);
 
 // Lowest six bits first, as crypt() writes numbers; not terminated.

@@ -34,31 +34,31 @@ UInt64 Number(const char* bytes, int count) {
 } // namespace
 
 QTFile::QTFile(Bool16 /*Debug*/, Bool16 /*DeepDebug*/)
-    : fMoviePath(NULL), fFirst(NULL), fLast(NULL), fNumAtoms(0), fNumTracks(0), fTimeScale(0), fDuration(0) {}
+    : moviePath_(NULL), first_(NULL), last_(NULL), numAtoms_(0), numTracks_(0), timeScale_(0), duration_(0) {}
 
 QTFile::~QTFile() {
-    while (fFirst != NULL) {
-        AtomTOCEntry* next = fFirst->NextOrdAtom;
-        delete fFirst;
-        fFirst = next;
+    while (first_ != NULL) {
+        AtomTOCEntry* next = first_->NextOrdAtom;
+        delete first_;
+        first_ = next;
     }
-    delete[] fMoviePath;
+    delete[] moviePath_;
 }
 
 QTFile::ErrorCode QTFile::Open(const char* MoviePath) {
-    Assert(fMoviePath == NULL);
-    fMoviePath = StrPtrLen(MoviePath).GetAsCString();
-    fFile.Set(MoviePath);
-    if (!fFile.IsValid())
+    Assert(moviePath_ == NULL);
+    moviePath_ = StrPtrLen(MoviePath).GetAsCString();
+    file_.Set(MoviePath);
+    if (!file_.IsValid())
         return errFileNotFound;
-    fModDateBuffer.Update(this->GetModDate());
-    if (!ReadAtoms(0, fFile.GetLength(), NULL, 0))
+    modDateBuffer_.Update(this->GetModDate());
+    if (!ReadAtoms(0, file_.GetLength(), NULL, 0))
         return errInvalidQuickTimeFile;
     AtomTOCEntry* header = NULL;
     if (!FindTOCEntry("moov:mvhd", &header) || !ReadMovieHeader(header))
         return errInvalidQuickTimeFile;
     for (AtomTOCEntry* track = NULL; FindTOCEntry("moov:trak", &track, track);)
-        fNumTracks++;
+        numTracks_++;
     return errNoError;
 }
 
@@ -82,11 +82,11 @@ bool QTFile::ReadAtoms(UInt64 from, UInt64 to, AtomTOCEntry* parent, int depth) 
                 break; // a user data list ends like that
             size = to - from;
         }
-        if (size < headerSize || size > to - from || ++fNumAtoms > kMaxAtoms)
+        if (size < headerSize || size > to - from || ++numAtoms_ > kMaxAtoms)
             return false;
 
         AtomTOCEntry* atom = new AtomTOCEntry;
-        atom->TOCID = fNumAtoms - 1;
+        atom->TOCID = numAtoms_ - 1;
         atom->AtomType = static_cast<OSType>(Number(header + 4, 4));
         atom->AtomDataPos = from + headerSize;
         atom->AtomDataLength = size - headerSize;
@@ -96,8 +96,8 @@ bool QTFile::ReadAtoms(UInt64 from, UInt64 to, AtomTOCEntry* parent, int depth) 
         atom->NextAtom = NULL;
         atom->Parent = parent;
         atom->FirstChild = NULL;
-        (fLast == NULL ? fFirst : fLast->NextOrdAtom) = atom;
-        fLast = atom;
+        (last_ == NULL ? first_ : last_->NextOrdAtom) = atom;
+        last_ = atom;
         if (previous != NULL)
             previous->NextAtom = atom;
         else if (parent != NULL)
@@ -117,14 +117,14 @@ bool QTFile::ReadMovieHeader(AtomTOCEntry* header) {
     if (header->AtomDataLength < sizeof(data) || !Read(header->AtomDataPos, data, sizeof(data)))
         return false;
     bool longer = data[0] == 1;
-    fTimeScale = static_cast<Float64>(Number(data + (longer ? 20 : 12), 4));
-    fDuration = static_cast<Float64>(longer ? Number(data + 24, 8) : Number(data + 16, 4));
-    return fTimeScale > 0;
+    timeScale_ = static_cast<Float64>(Number(data + (longer ? 20 : 12), 4));
+    duration_ = static_cast<Float64>(longer ? Number(data + 24, 8) : Number(data + 16, 4));
+    return timeScale_ > 0;
 }
 
-Float64 QTFile::GetDurationInSeconds() { return fTimeScale > 0 ? fDuration / fTimeScale : 0; }
+Float64 QTFile::GetDurationInSeconds() { return timeScale_ > 0 ? duration_ / timeScale_ : 0; }
 
-SInt64 QTFile::GetModDate() { return static_cast<SInt64>(fFile.GetModDate()) * 1000; }
+SInt64 QTFile::GetModDate() { return static_cast<SInt64>(file_.GetModDate()) * 1000; }
 
 // The first atom from this one on among its siblings that has the path.
 QTFile::AtomTOCEntry* QTFile::FindBelow(AtomTOCEntry* first, const char* path) {
@@ -150,7 +150,7 @@ Bool16 QTFile::FindTOCEntry(const char* AtomPath, AtomTOCEntry** TOCEntry, AtomT
         const char* last = ::strrchr(AtomPath, ':');
         found = FindBelow(LastFoundTOCEntry->NextAtom, last == NULL ? AtomPath : last + 1);
     } else {
-        found = FindBelow(fFirst, AtomPath);
+        found = FindBelow(first_, AtomPath);
     }
     if (found != NULL && TOCEntry != NULL)
         *TOCEntry = found;
@@ -158,7 +158,7 @@ Bool16 QTFile::FindTOCEntry(const char* AtomPath, AtomTOCEntry** TOCEntry, AtomT
 }
 
 Bool16 QTFile::Read(UInt64 Offset, char* const Buffer, UInt32 Length) {
-    OSMutexLocker locker(&fMutex);
+    OSMutexLocker locker(&mutex_);
     UInt32 received = 0;
-    return fFile.Read(Offset, Buffer, Length, &received) == OS_NoErr && received == Length;
+    return file_.Read(Offset, Buffer, Length, &received) == OS_NoErr && received == Length;
 }

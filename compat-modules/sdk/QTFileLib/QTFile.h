@@ -26,19 +26,19 @@ public:
         AtomTOCEntry* FirstChild;
     };
 
-    QTFile(Bool16 Debug = false, Bool16 DeepDebug = false);
+    QTFile(Bool16 verbose = false, Bool16 chatty = false);
     virtual ~QTFile();
 
     // Once. errInvalidQuickTimeFile if atoms do not fit into the file, or if there is no moov:mvhd.
     ErrorCode Open(const char* MoviePath);
 
-    OSMutex* GetMutex() { return &fMutex; }
-    char* GetMoviePath() { return fMoviePath; }
-    Float64 GetTimeScale() { return fTimeScale; } // units a second
+    OSMutex* GetMutex() { return &mutex_; }
+    char* GetMoviePath() { return moviePath_; }
+    Float64 GetTimeScale() { return timeScale_; } // units a second
     Float64 GetDurationInSeconds();
     SInt64 GetModDate(); // ms since 1970
-    char* GetModDateStr() { return fModDateBuffer.GetDateBuffer(); }
-    UInt32 GetNumTracks() { return fNumTracks; }
+    char* GetModDateStr() { return modDateBuffer_.GetDateBuffer(); }
+    UInt32 GetNumTracks() { return numTracks_; }
 
     // The first atom of a path like "moov:trak", or the next one behind the one given. A path that starts
     // with a colon is looked up inside the one given. The entry may be NULL, to ask only.
@@ -54,16 +54,16 @@ private:
     bool ReadMovieHeader(AtomTOCEntry* header);
     static AtomTOCEntry* FindBelow(AtomTOCEntry* first, const char* path);
 
-    OSFileSource fFile;
-    OSMutex fMutex;
-    DateBuffer fModDateBuffer;
-    char* fMoviePath;
-    AtomTOCEntry* fFirst;
-    AtomTOCEntry* fLast; // in the order of the file
-    UInt32 fNumAtoms;
-    UInt32 fNumTracks;
-    Float64 fTimeScale;
-    Float64 fDuration; // in units
+    OSFileSource file_;
+    OSMutex mutex_;
+    DateBuffer modDateBuffer_;
+    char* moviePath_;
+    AtomTOCEntry* first_;
+    AtomTOCEntry* last_; // in the order of the file
+    UInt32 numAtoms_;
+    UInt32 numTracks_;
+    Float64 timeScale_;
+    Float64 duration_; // in units
 };
 
 #endif

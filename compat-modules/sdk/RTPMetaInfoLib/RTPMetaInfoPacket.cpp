@@ -31,24 +31,24 @@ inline UInt16 NameOf(const char* letters) {
 } // namespace
 
 RTPMetaInfoPacket::RTPMetaInfoPacket()
-    : fPacketBuffer(NULL), fPacketLen(0), fTransmitTime(0), fFrameType(kUnknownFrameType), fPacketNumber(0),
-      fPacketPosition(0), fMediaDataP(NULL), fMediaDataLen(0), fSeqNum(0) {}
+    : packet_(NULL), packetEnd_(0), sendAt_(0), frame_(kUnknownFrameType), number_(0),
+      position_(0), media_(NULL), mediaBytes_(0), sequence_(0) {}
 
-RTPMetaInfoPacket::FieldName RTPMetaInfoPacket::GetFieldNameForIndex(FieldIndex inIndex) {
-    return inIndex < kNumFields ? NameOf(kFields[inIndex].name) : FieldName(0);
+RTPMetaInfoPacket::FieldName RTPMetaInfoPacket::GetFieldNameForIndex(FieldIndex index) {
+    return index < kNumFields ? NameOf(kFields[index].name) : FieldName(0);
 }
 
-RTPMetaInfoPacket::FieldIndex RTPMetaInfoPacket::GetFieldIndexForName(FieldName inName) {
+RTPMetaInfoPacket::FieldIndex RTPMetaInfoPacket::GetFieldIndexForName(FieldName name) {
     FieldIndex field = 0;
-    while (field < kNumFields && NameOf(kFields[field].name) != inName)
+    while (field < kNumFields && NameOf(kFields[field].name) != name)
         field++;
     return field;
 }
 
-void RTPMetaInfoPacket::ConstructFieldIDArrayFromHeader(StrPtrLen* inHeader, FieldID* ioFieldIDArray) {
+void RTPMetaInfoPacket::ConstructFieldIDArrayFromHeader(StrPtrLen* header, FieldID* layout) {
     for (int i = 0; i < kNumFields; i++)
-        ioFieldIDArray[i] = kFieldNotUsed;
-    StringParser parser(inHeader);
+        layout[i] = kFieldNotUsed;
+    StringParser parser(header);
     while (parser.GetDataRemaining() > 0) {
         StrPtrLen item;
         (void)parser.GetThru(&item, ';');
@@ -62,64 +62,64 @@ void RTPMetaInfoPacket::ConstructFieldIDArrayFromHeader(StrPtrLen* inHeader, Fie
             id = static_cast<FieldID>(number.ConsumeInteger());
         }
         if (field != kIllegalField)
-            ioFieldIDArray[field] = id;
+            layout[field] = id;
     }
 }
 
 void RTPMetaInfoPacket::SetField(FieldIndex field, UInt8* data, UInt32 length) {
     switch (field) {
-    case kPacketPosField: fPacketPosition = Number(data, length); break;
-    case kTransTimeField: fTransmitTime = static_cast<SInt64>(Number(data, length)); break;
-    case kFrameTypeField: fFrameType = static_cast<FrameTypeField>(Number(data, length)); break;
-    case kPacketNumField: fPacketNumber = Number(data, length); break;
-    case kSeqNumField: fSeqNum = static_cast<UInt16>(Number(data, length)); break;
+    case kPacketPosField: position_ = Number(data, length); break;
+    case kTransTimeField: sendAt_ = static_cast<SInt64>(Number(data, length)); break;
+    case kFrameTypeField: frame_ = static_cast<FrameTypeField>(Number(data, length)); break;
+    case kPacketNumField: number_ = Number(data, length); break;
+    case kSeqNumField: sequence_ = static_cast<UInt16>(Number(data, length)); break;
     case kMediaDataField:
-        fMediaDataP = data;
-        fMediaDataLen = length;
+        media_ = data;
+        mediaBytes_ = length;
         break;
     default: break;
     }
 }
 
-Bool16 RTPMetaInfoPacket::ParsePacket(UInt8* inPacketBuffer, UInt32 inPacketLen, FieldID* inFieldIDArray) {
-    fPacketBuffer = inPacketBuffer;
-    fPacketLen = inPacketLen;
+Bool16 RTPMetaInfoPacket::ParsePacket(UInt8* packetBuffer, UInt32 packetLen, FieldID* layout) {
+    packet_ = packetBuffer;
+    packetEnd_ = packetLen;
     UInt32 at = kRTPHeaderLen;
-    while (at + 2 < inPacketLen) {
+    while (at + 2 < packetLen) {
         FieldIndex field = kIllegalField;
         UInt32 length;
-        const bool compressed = (inPacketBuffer[at] & 0x80) != 0;
+        const bool compressed = (packetBuffer[at] & 0x80) != 0;
         if (compressed) {
-            FieldID id = inPacketBuffer[at] & 0x7F;
-            for (FieldIndex i = 0; inFieldIDArray != NULL && i < kNumFields && field == kIllegalField; i++) {
-                if (inFieldIDArray[i] == id)
+            FieldID id = packetBuffer[at] & 0x7F;
+            for (FieldIndex i = 0; layout != NULL && i < kNumFields && field == kIllegalField; i++) {
+                if (layout[i] == id)
                     field = i;
             }
-            length = inPacketBuffer[at + 1];
+            length = packetBuffer[at + 1];
             at += 2;
         } else {
-            if (at + 4 > inPacketLen)
+            if (at + 4 > packetLen)
                 break;
-            field = GetFieldIndexForName(static_cast<FieldName>(Number(inPacketBuffer + at, 2)));
-            length = static_cast<UInt32>(Number(inPacketBuffer + at + 2, 2));
+            field = GetFieldIndexForName(static_cast<FieldName>(Number(packetBuffer + at, 2)));
+            length = static_cast<UInt32>(Number(packetBuffer + at + 2, 2));
             at += 4;
         }
-        if (length > inPacketLen - at)
+        if (length > packetLen - at)
             return false;
         if (field != kIllegalField && kFields[field].length != kAnyLength && kFields[field].length != length)
             return false;
-        SetField(field, inPacketBuffer + at, length);
+        SetField(field, packetBuffer + at, length);
         at += length;
     }
     return true;
 }
 
-UInt8* RTPMetaInfoPacket::MakeRTPPacket(UInt32* outPacketLen) {
-    if (fMediaDataP == NULL)
+UInt8* RTPMetaInfoPacket::MakeRTPPacket(UInt32* packetBytes) {
+    if (media_ == NULL)
         return NULL;
-    UInt8* start = fMediaDataP - kRTPHeaderLen;
-    ::memmove(start, fPacketBuffer, kRTPHeaderLen);
-    if (outPacketLen != NULL)
-        *outPacketLen = fMediaDataLen + kRTPHeaderLen;
+    UInt8* start = media_ - kRTPHeaderLen;
+    ::memmove(start, packet_, kRTPHeaderLen);
+    if (packetBytes != NULL)
+        *packetBytes = mediaBytes_ + kRTPHeaderLen;
     return start;
 }

@@ -30,41 +30,41 @@ public:
     enum { kUncompressed = -1, kFieldNotUsed = -2 };
     typedef UInt16 FrameTypeField;
 
-    static FieldName GetFieldNameForIndex(FieldIndex inIndex);
+    static FieldName GetFieldNameForIndex(FieldIndex index);
     // kIllegalField if there is none.
-    static FieldIndex GetFieldIndexForName(FieldName inName);
+    static FieldIndex GetFieldIndexForName(FieldName name);
     // Ids of the fields in a header like "tt;md=2;ft=1", as an array of kNumFields.
-    static void ConstructFieldIDArrayFromHeader(StrPtrLen* inHeader, FieldID* ioFieldIDArray);
+    static void ConstructFieldIDArrayFromHeader(StrPtrLen* header, FieldID* layout);
 
     RTPMetaInfoPacket();
 
     // False if a field has the wrong length or goes beyond the packet; what was found before is kept. The
     // array is for compressed fields; without it they are skipped. The packet is the caller's and must stay.
-    Bool16 ParsePacket(UInt8* inPacketBuffer, UInt32 inPacketLen, FieldID* inFieldIDArray);
+    Bool16 ParsePacket(UInt8* packetBuffer, UInt32 packetLen, FieldID* layout);
     // Moves the RTP header in front of the payload and returns that place in the packet; NULL if there is no
     // payload. What stood there before is lost.
-    UInt8* MakeRTPPacket(UInt32* outPacketLen);
+    UInt8* MakeRTPPacket(UInt32* packetBytes);
 
-    SInt64 GetTransmitTime() { return fTransmitTime; }
-    FrameTypeField GetFrameType() { return fFrameType; }
-    UInt64 GetPacketNumber() { return fPacketNumber; }
-    UInt64 GetPacketPosition() { return fPacketPosition; }
-    UInt8* GetMediaDataP() { return fMediaDataP; }
-    UInt32 GetMediaDataLen() { return fMediaDataLen; }
-    UInt16 GetSeqNum() { return fSeqNum; }
+    SInt64 GetTransmitTime() { return sendAt_; }
+    FrameTypeField GetFrameType() { return frame_; }
+    UInt64 GetPacketNumber() { return number_; }
+    UInt64 GetPacketPosition() { return position_; }
+    UInt8* GetMediaDataP() { return media_; }
+    UInt32 GetMediaDataLen() { return mediaBytes_; }
+    UInt16 GetSeqNum() { return sequence_; }
 
 private:
     void SetField(FieldIndex field, UInt8* data, UInt32 length);
 
-    UInt8* fPacketBuffer;
-    UInt32 fPacketLen;
-    SInt64 fTransmitTime;
-    FrameTypeField fFrameType;
-    UInt64 fPacketNumber;
-    UInt64 fPacketPosition;
-    UInt8* fMediaDataP;
-    UInt32 fMediaDataLen;
-    UInt16 fSeqNum;
+    UInt8* packet_;
+    UInt32 packetEnd_;
+    SInt64 sendAt_;
+    FrameTypeField frame_;
+    UInt64 number_;
+    UInt64 position_;
+    UInt8* media_;
+    UInt32 mediaBytes_;
+    UInt16 sequence_;
 };
 
 #endif

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use qtss_sys as sys;
 
 use super::super::call::CallState;
-use super::super::entry::{bytes, check_out, entries, object, put, to_c};
+use super::super::entry::{MAX_LEN, bytes, check_out, entries, object, put, to_c};
 use super::super::host::Host;
-use super::super::sending;
+use super::super::packets::{self, Refused};
 use super::super::streams::{SocketStream, StreamKind};
 use crate::log::Level;
 use crate::qtss::QtssError;
@@ -45,7 +45,14 @@ entries! {
             StreamKind::Rtp(rtp) => {
                 check_out(buffer.cast_mut())?;
                 // SAFETY: on RTP streams the buffer is a packet struct, by the contract of QTSS_Write.
-                unsafe { sending::write(&rtp, buffer.cast_mut().cast(), len, flags) }?
+                let written = unsafe { packets::write(&rtp, buffer.cast_mut().cast(), len, flags) };
+                written.map_err(|Refused(error, count)| {
+                    if let Some(count) = count {
+                        // SAFETY: as above.
+                        unsafe { put(out_written, count) };
+                    }
+                    error
+                })?
             }
             _ => return Err(QtssError::Unimplemented),
         };
@@ -101,7 +108,7 @@ entries! {
         check_out(buffer)?;
         let kind = StreamKind::of(&stream)?;
         // SAFETY: by the contract of the entry; memory of C counts as initialised.
-        let buffer = unsafe { std::slice::from_raw_parts_mut(buffer.cast::<u8>(), len as usize) };
+        let buffer = unsafe { std::slice::from_raw_parts_mut(buffer.cast::<u8>(), len.min(MAX_LEN) as usize) };
         let read = match kind {
             StreamKind::Request(context) => read_body(&context.connection, buffer)?,
             StreamKind::Connection(connection) => read_body(&connection, buffer)?,

@@ -3,11 +3,16 @@
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 
-use super::super::entry::{check_out, entries, object, put, text, to_c};
+use super::super::entry::{MAX_LEN, check_out, entries, object, put, text, to_c};
 use super::super::host::Host;
 use super::attributes::attr;
 use crate::qtss::convert::{string_to_value, value_to_string};
 use crate::qtss::{AttrDataType, AttrId, CText, QtssError};
+
+/// Lengths that no value has are refused before anything is read.
+fn check_len(len: u32) -> Result<(), QtssError> {
+    if len > MAX_LEN { Err(QtssError::BadArgument) } else { Ok(()) }
+}
 
 entries! {
     /// Address and length of a value.
@@ -43,7 +48,7 @@ entries! {
         let target = match buffer.is_null() {
             true => None,
             // SAFETY: the module says how much room its buffer has.
-            false => Some(unsafe { std::slice::from_raw_parts_mut(buffer.cast::<MaybeUninit<u8>>(), room as usize) }),
+            false => Some(unsafe { std::slice::from_raw_parts_mut(buffer.cast::<MaybeUninit<u8>>(), room.min(MAX_LEN) as usize) }),
         };
         let len = object.get_value(attr(id), index, target)?;
         // SAFETY: as above.
@@ -64,6 +69,7 @@ entries! {
     /// Stores a value.
     fn QTSS_SetValue(of: *mut c_void, id: i32, index: u32, value: *const c_void, len: u32) {
         let object = object(of)?;
+        check_len(len)?;
         // SAFETY: by the contract of the entry.
         unsafe { object.set_value_from(attr(id), index, value.cast(), len) }
     }
@@ -71,6 +77,7 @@ entries! {
     /// Makes memory of the module the value.
     fn QTSS_SetValuePtr(of: *mut c_void, id: i32, value: *const c_void, len: u32) {
         let object = object(of)?;
+        check_len(len)?;
         // SAFETY: by the contract of the call the memory is the module's for as long as the object lives.
         unsafe { object.set_value_ptr(attr(id), value.cast_mut().cast(), len) }
     }
@@ -153,7 +160,7 @@ entries! {
         let target = match buffer.is_null() {
             true => None,
             // SAFETY: the module says how much room its buffer has.
-            false => Some(unsafe { std::slice::from_raw_parts_mut(buffer.cast::<u8>(), room as usize) }),
+            false => Some(unsafe { std::slice::from_raw_parts_mut(buffer.cast::<u8>(), room.min(MAX_LEN) as usize) }),
         };
         let data_type = AttrDataType::from_code(data_type).unwrap_or(AttrDataType::Unknown);
         let (size, result) = match string_to_value(value.to_bytes(), data_type, target) {

@@ -100,7 +100,7 @@ fn the_age_of_an_older_file_is_read_from_its_first_line() {
 }
 
 #[test]
-fn garbage_in_the_first_line_means_the_files_date_counts() {
+fn trap_22_garbage_in_the_first_line_means_the_files_date_counts() {
     let bench = bench(0, 7, false);
     fs::create_dir_all(bench.dir()).unwrap();
     let path = bench.dir().join("Error.log");
@@ -117,7 +117,7 @@ fn garbage_in_the_first_line_means_the_files_date_counts() {
 }
 
 #[test]
-fn a_log_that_was_moved_away_is_noticed_at_the_next_line() {
+fn trap_21_a_log_that_was_moved_away_is_noticed_at_the_next_line() {
     let bench = bench(0, 0, false);
     bench.log.write("one");
     fs::rename(bench.dir().join("Error.log"), bench.dir().join("moved")).unwrap();
@@ -144,7 +144,18 @@ fn a_log_that_cannot_be_written_is_complained_about_once_and_comes_back() {
 }
 
 #[test]
-fn a_roll_that_fails_leaves_the_log_growing_and_is_tried_again() {
+fn a_date_put_back_by_a_day_is_no_reason_to_wait_a_day_for_the_log() {
+    let bench = bench(0, 0, false);
+    fs::write(bench.folder.path().join("logs"), "in the way").unwrap();
+    bench.log.write("lost");
+    fs::remove_file(bench.folder.path().join("logs")).unwrap();
+    bench.clock.put_back(Duration::from_secs(86_400));
+    bench.log.write("there");
+    assert!(bench.read("Error.log").ends_with("#Remark: 1 lines before this could not be written\nthere\n"));
+}
+
+#[test]
+fn trap_20_a_roll_that_fails_leaves_the_log_growing_and_is_tried_again() {
     let bench = bench(10, 0, false);
     bench.log.write("one");
     // A folder in the way of the only name left stops even root.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -262,21 +263,41 @@ fn stats(server: &Server) -> Value {
         "lost_datagrams": totals.lost_datagrams,
         "playing": totals.playing,
         "packets_lost": server.packets_lost(),
+        "send_lag_us": totals.lag_us,
+        "send_busy_percent": totals.busy_permille as f64 / 10.0,
         "quality_level": quality,
         "streams_thinned": thinned,
         "play_startup_us": distribution(&totals.startup_us),
         "packet_lateness_us": distribution(&totals.lateness_us),
         "send_batch_packets": distribution(&totals.batch_packets),
+        "worker_step_us": distribution(&totals.step_us),
+        "restarts": server.stats.restarts.load(Relaxed),
+        "crashes": server.stats.crashes.load(Relaxed),
+        "last_end": server.last_end(),
         "modules": server.registry.modules().iter().map(|entry| (entry.name(), calls(entry))).collect::<Map>(),
     })
 }
 
 type Map = std::collections::BTreeMap<&'static str, Value>;
 
-/// Count, sum, and upper bounds of what half, 90, 99 and all of a hundred samples do not exceed.
+/// Count, sum, upper bounds of what half, 90, 99 and all of a hundred samples do not exceed, and the samples by size: each
+/// pair is an upper bound (`null` for none) and how many samples lie between the bound before and this one.
 fn distribution(of: &HistogramSnapshot) -> Value {
     let bound = |share| of.quantile(share);
-    json!({ "count": of.total(), "sum": of.sum, "p50": bound(0.5), "p90": bound(0.9), "p99": bound(0.99), "max": bound(1.0) })
+    let last = of.counts.len().saturating_sub(1);
+    let bucket = |(index, count): (usize, &u64)| {
+        let top = (index < last).then(|| (1u64 << index) - 1);
+        json!([top, count])
+    };
+    json!({
+        "count": of.total(),
+        "sum": of.sum,
+        "p50": bound(0.5),
+        "p90": bound(0.9),
+        "p99": bound(0.99),
+        "max": bound(1.0),
+        "buckets": of.counts.iter().enumerate().map(bucket).collect::<Vec<_>>(),
+    })
 }
 
 fn calls(entry: &ModuleEntry) -> Value {
@@ -342,7 +363,6 @@ fn streams(of: &Arc<ClientSession>) -> Vec<Value> {
 }
 
 fn one_stream(session: u32, stream: &RtpStream) -> Value {
-    use std::sync::atomic::Ordering::Relaxed;
     let (config, stats) = (stream.config(), stream.stats());
     let transport = match stream.transport() {
         Transport::Interleaved { .. } => "tcp",

@@ -154,12 +154,19 @@ fn status_page(ctx: &RequestContext, prefs: &ModulePrefs, request: &HttpRequest,
     let server = &ctx.server;
     Some(match path.as_str() {
         "/metrics" => match metrics::render(server) {
-            Ok(text) => HttpAnswer::new(StatusCode::OK, metrics::CONTENT_TYPE, text),
+            Ok(text) if wants_openmetrics(request) => HttpAnswer::new(StatusCode::OK, metrics::OPENMETRICS, text),
+            Ok(text) => HttpAnswer::new(StatusCode::OK, metrics::PROMETHEUS, metrics::as_prometheus(&text)),
             Err(_) => HttpAnswer::new(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", "no figures\n"),
         },
         "/server_status" => HttpAnswer::new(StatusCode::OK, "text/xml", status::plist(&status::facts(server))),
         _ => HttpAnswer::new(StatusCode::OK, "application/json", status::json(server).to_string()),
     })
+}
+
+/// Whether the client says that it reads OpenMetrics; Prometheus does.
+fn wants_openmetrics(request: &HttpRequest) -> bool {
+    let accepted = request.header("Accept").unwrap_or_default();
+    String::from_utf8_lossy(accepted).to_ascii_lowercase().contains("application/openmetrics-text")
 }
 
 /// Carries out a query; gives the lines before the last one.

@@ -56,12 +56,14 @@ impl FileModule {
     }
 
     fn sdp_params(&self, ctx: &RequestContext, request: &Request) -> SdpParams {
+        // A module may have set another path than the URL's; DSS names the session by that.
+        let path = ctx.object.bytes(qtssRTSPReqFilePath).unwrap_or_else(|| request.path().to_vec());
         let (prefs, server) = (self.prefs.load(), ctx.server.prefs());
         let narrow = prefs.player_compatibility && is_player(ctx, &server.player_requires_bandwidth_adjustment);
         SdpParams {
             ntp_seconds: ntp_from_unix_us(ctx.server.clock.wall_us()) >> 32,
             server_ip: ctx.connection.local.ip().to_canonical(),
-            url_path: String::from_utf8_lossy(request.path()).into_owned(),
+            url_path: String::from_utf8_lossy(&path).into_owned(),
             sdp_url: prefs.sdp_url.clone(),
             admin_email: prefs.admin_email.clone(),
             buffer_delay: prefs.buffer_delay,

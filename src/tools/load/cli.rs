@@ -1,6 +1,7 @@
 //! The command line, and how it and the configuration file become a plan.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
@@ -8,6 +9,7 @@ use clap::Parser;
 use super::conf::{self, Directive};
 use super::plan::{Credentials, Mobile, Plan, Spread, Target, Thresholds, Transport, Variants};
 use super::plan::{default_sources, parse_sources};
+use super::verify::ExpectedMovie;
 
 /// Plays many RTSP clients at once against the servers you name, and checks what they get.
 #[derive(Parser, Debug, Default)]
@@ -115,6 +117,9 @@ pub struct Args {
     /// Compare each packet's timestamp and payload with the first client's
     #[arg(long, help_heading = "Result")]
     pub verify_peers: bool,
+    /// Look each packet up in this hinted file, a copy of what the URL plays (repeatable, paired with the URLs in order)
+    #[arg(long, value_name = "MOVIE", help_heading = "Result")]
+    pub verify_file: Vec<PathBuf>,
     /// Also report CPU time and memory of this process (repeatable)
     #[arg(long, value_name = "PID", help_heading = "Result")]
     pub server_pid: Vec<u32>,
@@ -364,6 +369,7 @@ fn combine(args: &Args, file: FileValues, targets: Vec<Target>) -> Result<Plan, 
     variants.random_data = file.random_data.then_some(file.random_size);
     variants.http_cookie = args.http_cookie.or(file.cookie).unwrap_or(1_000_000);
     variants.control_name = args.control_name.clone().unwrap_or_else(|| "trackID".to_owned());
+    let verify = expected_movies(&args.verify_file, variants.meta_info.is_some())?;
     let version = env!("CARGO_PKG_VERSION");
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = args.threads.unwrap_or(if clients >= 2000 && cores >= 4 { 2 } else { 1 });
@@ -393,6 +399,7 @@ fn combine(args: &Args, file: FileValues, targets: Vec<Target>) -> Result<Plan, 
         keep_alive: seconds("keep-alive", args.keep_alive.max(0.1))?,
         timeout: seconds("timeout", args.timeout.max(0.1))?,
         verify_peers: args.verify_peers,
+        verify,
         seed: args.seed,
         variants,
         mobile,
@@ -405,6 +412,17 @@ fn combine(args: &Args, file: FileValues, targets: Vec<Target>) -> Result<Plan, 
         },
         log: file.log.then(|| file.log_path.unwrap_or_else(|| PathBuf::from("streamingloadtool.log"))),
     })
+}
+
+fn expected_movies(files: &[PathBuf], meta_info: bool) -> Result<Vec<Arc<ExpectedMovie>>, Refusal> {
+    if meta_info && !files.is_empty() {
+        return Err(refuse("--verify-file: payloads with rtpmetainfo are not those of the file", 2));
+    }
+    let read = |path: &PathBuf| match ExpectedMovie::read(path) {
+        Ok(movie) => Ok(Arc::new(movie)),
+        Err(e) => Err(refuse(format!("--verify-file {}: {e}", path.display()), 255)),
+    };
+    files.iter().map(read).collect()
 }
 
 fn seconds(name: &str, value: f64) -> Result<Duration, Refusal> {

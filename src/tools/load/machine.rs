@@ -46,6 +46,8 @@ pub struct Sample {
     pub server_cpu: f64,
     /// The servers' resident memory, bytes.
     pub server_rss: u64,
+    /// The tool's resident memory, bytes.
+    pub tool_rss: u64,
 }
 
 impl Sample {
@@ -67,6 +69,7 @@ impl Sample {
             tool_cpu: sys::own_cpu_us() as f64 / 1e6,
             server_cpu: server_us as f64 / 1e6,
             server_rss,
+            tool_rss: process(std::process::id()).map_or(0, |(_, resident)| resident),
         }
     }
 }
@@ -94,6 +97,8 @@ pub struct Window {
     pub tool_us_per_packet: f64,
     /// The servers' resident memory at its end, bytes.
     pub server_rss: u64,
+    /// The tool's, too.
+    pub tool_rss: u64,
 }
 
 impl Window {
@@ -116,6 +121,7 @@ impl Window {
             server_us_per_packet: server * 1e6 / packets.max(1.0),
             tool_us_per_packet: tool * 1e6 / packets.max(1.0),
             server_rss: to.server_rss,
+            tool_rss: to.tool_rss,
         }
     }
 

@@ -27,6 +27,7 @@ mod stats;
 mod stream;
 mod sys;
 mod track;
+mod verify;
 mod worker;
 
 use std::path::Path;
@@ -116,7 +117,7 @@ fn finish(args: &Args, plan: &Plan, shared: &Shared, samples: Vec<Sample>, style
         let _ = std::io::Write::flush(&mut *log.lock());
     }
     let tally = shared.total();
-    let report = Report::new(plan, &tally, samples);
+    let report = Report::new(plan, &tally, samples, shared.first_unlike());
     let json_on_screen = args.json.as_deref() == Some(Path::new("-"));
     if !json_on_screen {
         put(&report::totals(&tally, plan.transport == Transport::ThreeGUdp));

@@ -3,9 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand::Rng;
+
+use super::verify::ExpectedMovie;
 
 /// How a client wants its media; the names are those of DSS's tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -291,6 +294,8 @@ pub struct Plan {
     pub timeout: Duration,
     /// Compare payloads between clients.
     pub verify_peers: bool,
+    /// The hinted files that the targets play, paired with them in turn; empty: packets are not looked up.
+    pub verify: Vec<Arc<ExpectedMovie>>,
     /// Seed of everything random.
     pub seed: u64,
     /// Request variants.

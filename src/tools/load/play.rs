@@ -12,6 +12,8 @@ use super::sys::{Arrival, Outgoing};
 
 /// Share of the media due that a healthy session has got.
 const HEALTHY_SHARE: f64 = 0.97;
+/// In a loop, the movie is asked for again when no more than so much of it is left to play.
+const REPEAT_AHEAD_US: i64 = 5_000_000;
 /// After the movie's time has passed so long, a server that sends no BYE has nothing left.
 const END_PATIENCE_US: i64 = 2_000_000;
 
@@ -53,6 +55,12 @@ impl Client {
         let taken = stream.packet(packet, at_us, ctx.plan.speed, &mut ctx.tally);
         if stream.reliable && stream.unacknowledged.len() == 1 {
             ctx.to_acknowledge.push(self.slot);
+        }
+        if let Some(what) = stream.unlike.take() {
+            let session = self.session.as_deref().unwrap_or("unknown");
+            let text = format!("client {}, session {session}, {}, {what}", self.index, stream.url);
+            self.tell(ctx, &format!("not what the file holds: {text}"));
+            ctx.shared.unlike(text);
         }
         if taken == Taken::First && !self.has_media {
             self.has_media = true;
@@ -141,7 +149,7 @@ impl Client {
             self.keep_alive_due_us = ctx.now + ctx.plan.keep_alive.as_micros() as i64;
             self.send(Method::KeepAlive, ctx);
         }
-        if self.state == State::Playing && self.is_over(ctx.now, ctx.plan.speed) {
+        if self.state == State::Playing && self.is_over(ctx.now, ctx.plan.speed, ctx.plan.repeat) {
             if ctx.plan.repeat {
                 self.play_from(0.0, ctx);
             } else {
@@ -150,7 +158,7 @@ impl Client {
         }
     }
 
-    fn is_over(&self, now_us: i64, speed: f64) -> bool {
+    fn is_over(&self, now_us: i64, speed: f64, repeat: bool) -> bool {
         if self.pending.iter().any(|p| p.method == Method::Play) {
             return false;
         }
@@ -159,7 +167,9 @@ impl Client {
             return ended;
         }
         let end = self.play_began_us + (self.available_us as f64 / speed) as i64;
-        now_us >= if ended { end } else { end + END_PATIENCE_US }
+        // a player in a loop asks again before it has nothing left to show, as soon as all of the movie has come
+        let early = if repeat { REPEAT_AHEAD_US } else { 0 };
+        now_us >= if ended { end - early } else { end + END_PATIENCE_US }
     }
 
     /// Plays elsewhere.
@@ -179,7 +189,7 @@ impl Client {
 
     fn play_from(&mut self, start: f64, ctx: &mut Context) {
         self.fold_play(ctx);
-        self.streams.iter_mut().for_each(|stream| stream.seek());
+        self.streams.iter_mut().for_each(|stream| stream.seek((start * 1e6) as i64));
         self.start = start;
         self.available_us = i64::MAX;
         ctx.tally.seeks += 1;

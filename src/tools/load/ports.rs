@@ -2,6 +2,7 @@
 //! addresses of their own need few sockets.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::os::fd::AsRawFd;
@@ -42,10 +43,35 @@ pub struct Pair {
     pub in_use: usize,
 }
 
+/// Hashes our own addresses, once per datagram; nobody else chooses them, so a quick mix is enough.
+#[derive(Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for part in bytes.chunks(8) {
+            let word = part.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            self.0 = (self.0.rotate_left(26) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        }
+    }
+
+    fn write_isize(&mut self, number: isize) {
+        self.0 ^= number as u64; // v4 or v6
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.0 ^= number as u64; // a length
+    }
+}
+
 /// One worker's port pairs.
 pub struct PortTable {
     pairs: Vec<Pair>,
-    addresses: HashMap<IpAddr, usize>,
+    addresses: HashMap<IpAddr, usize, BuildHasherDefault<AddressHasher>>,
     free: Vec<VecDeque<u16>>,
     unused_from: Vec<usize>,
     next_port: Arc<AtomicU32>,

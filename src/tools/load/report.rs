@@ -59,13 +59,14 @@ pub struct Report {
     lateness_ms: Quantiles,
     run: Option<Window>,
     steady: Option<Window>,
+    first_unlike: Option<String>,
     failures: Vec<String>,
     samples: Vec<Sample>,
 }
 
 impl Report {
     /// From the sums and the samples of the run.
-    pub fn new(plan: &Plan, tally: &Tally, samples: Vec<Sample>) -> Self {
+    pub fn new(plan: &Plan, tally: &Tally, samples: Vec<Sample>, first_unlike: Option<String>) -> Self {
         let played = tally.played.max(1) as f64;
         let mut report = Self {
             transport: plan.transport.name(),
@@ -97,14 +98,16 @@ impl Report {
             lateness_ms: (&tally.lateness).into(),
             run: Window::whole(&samples),
             steady: Window::steady(&samples),
+            first_unlike,
             failures: Vec::new(),
             samples,
         };
-        report.failures = report.judge(&plan.thresholds, tally);
+        report.failures = report.judge(plan, tally);
         report
     }
 
-    fn judge(&self, limits: &Thresholds, tally: &Tally) -> Vec<String> {
+    fn judge(&self, plan: &Plan, tally: &Tally) -> Vec<String> {
+        let limits: &Thresholds = &plan.thresholds;
         let mut failures = Vec::new();
         let mut demand = |holds: bool, text: String| {
             if !holds {
@@ -133,6 +136,9 @@ impl Report {
             demand(failed <= limit, format!("{failed} sessions refused or failed, {limit} allowed"));
         }
         demand(tally.different == 0, format!("{} payloads differ between clients", tally.different));
+        demand(tally.unlike == 0, format!("{} packets are not what the file holds", tally.unlike));
+        demand(plan.verify.is_empty() || tally.verified > 0, "no packet could be looked up in the file".to_owned());
+        demand(tally.attempts == 0 || tally.played > 0, "no session played".to_owned());
         failures
     }
 
@@ -203,6 +209,13 @@ impl Report {
         let control =
             list(&["sender_reports", "receiver_reports", "byes", "acks", "buffer_feedback", "compared", "different"]);
         add("control", control);
+        let verified = list(&["verified", "unlike", "left_out"]);
+        if !verified.is_empty() {
+            add("file", verified);
+        }
+        if let Some(first) = &self.first_unlike {
+            add("", format!("first unlike: {first}"));
+        }
         add(
             "media",
             format!(
@@ -235,6 +248,7 @@ fn machine(w: &Window) -> String {
         "{:.1} s: {} playing, {:.0} packets/s, {:.1} Mbit/s, tool {:.1} % CPU ({:.2} us/packet)",
         w.seconds, w.playing, w.packets_per_second, w.megabits_per_second, w.tool_cpu_percent, w.tool_us_per_packet
     );
+    text.push_str(&format!(", {:.1} MiB", w.tool_rss as f64 / f64::from(1 << 20)));
     if w.server_rss > 0 {
         let mib = w.server_rss as f64 / f64::from(1 << 20);
         let (percent, each) = (w.server_cpu_percent, w.server_us_per_packet);
@@ -263,6 +277,9 @@ fn packet_counts(tally: &Tally) -> BTreeMap<&'static str, i64> {
         ("buffer_feedback", tally.feedback),
         ("compared", tally.compared),
         ("different", tally.different),
+        ("verified", tally.verified),
+        ("unlike", tally.unlike),
+        ("left_out", tally.left_out),
     ];
     let mut map: BTreeMap<_, _> = counts.map(|(name, n)| (name, i64::try_from(n).unwrap_or(i64::MAX))).into();
     map.insert("lost", tally.lost);

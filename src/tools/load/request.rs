@@ -280,6 +280,18 @@ impl Client {
             let length = self.duration.unwrap_or(60.0);
             self.start = ctx.rng.random::<f64>() * length * 0.9;
         }
+        if let Some(movie) = self.target.checked_rem(plan.verify.len()).and_then(|n| plan.verify.get(n)) {
+            let start_us = (self.start * 1e6) as i64;
+            for stream in &mut self.streams {
+                match movie.track(&stream.url) {
+                    Some(track) => stream.verify_with(track, start_us),
+                    None => {
+                        ctx.tally.unlike += 1;
+                        ctx.shared.unlike(format!("{}: the file has no such hint track", stream.url));
+                    }
+                }
+            }
+        }
         if self.streams.is_empty() {
             return self.finish(Outcome::Failed("description without media"), ctx);
         }
@@ -324,7 +336,7 @@ impl Client {
             // DSS says 0 and 0 for a stream that has nothing left
             let mine = mine.filter(|i| (i.sequence, i.timestamp) != (Some(0), Some(0)));
             let (sequence, timestamp) = mine.map_or((None, None), |i| (i.sequence, i.timestamp));
-            ctx.tally.lost += stream.play(sequence);
+            ctx.tally.lost += stream.play(sequence, (self.start * 1e6) as i64);
             if let (true, true, Some(first), Some(timestamp)) = (ctx.plan.verify_peers, first_play, sequence, timestamp)
             {
                 stream.compare_with(ctx.shared.peer_track(self.target, number), first, timestamp);

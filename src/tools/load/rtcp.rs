@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn acknowledgements_stay_small_when_the_sequence_wraps_inside_a_batch() {
+    fn trap_37_acknowledgements_stay_small_when_the_sequence_wraps_inside_a_batch() {
         let mut batch = vec![65_534, 65_535, 0, 1, 5];
         let packets = acknowledgements(1, 2, &mut batch);
         assert_eq!(packets.len(), 1);

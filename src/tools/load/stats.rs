@@ -10,6 +10,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use parking_lot::Mutex;
 
 use super::hist::Histogram;
+use super::verify::checksum;
 
 /// Sums over all clients of one worker, or of all workers.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +77,12 @@ pub struct Tally {
     pub compared: u64,
     /// Of these, different.
     pub different: u64,
+    /// Packets found in the file.
+    pub verified: u64,
+    /// Packets that are not what the file holds.
+    pub unlike: u64,
+    /// Packets of the file that a thinning server left out.
+    pub left_out: u64,
     /// Waits of viewers over a second.
     pub stalls: u64,
     /// Sum of these, microseconds.
@@ -111,7 +118,7 @@ impl Tally {
         self.lateness.merge(&other.lateness);
     }
 
-    fn numbers(&mut self) -> [&mut u64; 32] {
+    fn numbers(&mut self) -> [&mut u64; 35] {
         [
             &mut self.attempts,
             &mut self.success,
@@ -140,6 +147,9 @@ impl Tally {
             &mut self.feedback,
             &mut self.compared,
             &mut self.different,
+            &mut self.verified,
+            &mut self.unlike,
+            &mut self.left_out,
             &mut self.stalls,
             &mut self.stalled_us,
             &mut self.expected_us,
@@ -206,27 +216,12 @@ impl PeerTrack {
     /// Compares with the first client's packet; `None` when this is the first.
     pub fn compare(&self, distance: u16, cycle: u32, timestamp: u32, payload: &[u8]) -> Option<bool> {
         let packet = self.packets.get(cycle as usize * 0x1_0000 + usize::from(distance))?;
-        let mine = u64::from(hash(payload) | 1) << 32 | u64::from(timestamp);
+        let mine = (checksum(payload) | 1) << 32 | u64::from(timestamp);
         match packet.compare_exchange(0, mine, Ordering::Relaxed, Ordering::Relaxed) {
             Ok(_) => None,
             Err(first) => Some(first == mine),
         }
     }
-}
-
-/// Folds a payload to 32 bits; quick, and different for payloads that differ in any one place.
-fn hash(payload: &[u8]) -> u32 {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut state = payload.len() as u64;
-    let mut words = payload.chunks_exact(8);
-    for word in &mut words {
-        let word = word.first_chunk::<8>().map_or(0, |w| u64::from_le_bytes(*w));
-        state = (state.rotate_left(23) ^ word).wrapping_mul(FACTOR);
-    }
-    for byte in words.remainder() {
-        state = (state.rotate_left(23) ^ u64::from(*byte)).wrapping_mul(FACTOR);
-    }
-    (state ^ state >> 29) as u32 ^ (state >> 32) as u32
 }
 
 /// What all threads of a run share.
@@ -246,6 +241,7 @@ pub struct Shared {
     /// Tell problems of each session on standard error.
     pub verbose: bool,
     peers: Mutex<HashMap<(usize, usize), Arc<PeerTrack>>>,
+    first_unlike: Mutex<Option<String>>,
 }
 
 impl Shared {
@@ -261,6 +257,7 @@ impl Shared {
             log: log.map(|file| Mutex::new(BufWriter::new(file))),
             verbose,
             peers: Mutex::new(HashMap::new()),
+            first_unlike: Mutex::new(None),
         }
     }
 
@@ -279,6 +276,16 @@ impl Shared {
     /// The common record of track `track` of target `target`.
     pub fn peer_track(&self, target: usize, track: usize) -> Arc<PeerTrack> {
         self.peers.lock().entry((target, track)).or_insert_with(|| Arc::new(PeerTrack::new())).clone()
+    }
+
+    /// Keeps what was said about the first packet that is not what the file holds.
+    pub fn unlike(&self, what: String) {
+        self.first_unlike.lock().get_or_insert(what);
+    }
+
+    /// The first packet that is not what the file holds.
+    pub fn first_unlike(&self) -> Option<String> {
+        self.first_unlike.lock().clone()
     }
 
     /// Appends to the per-client log.

@@ -7,6 +7,7 @@ use super::plan::Mobile;
 use super::rtcp::{self, BufferState, ReportBlock};
 use super::stats::{PeerTrack, Tally};
 use super::track::{Place, RtpHeader, SequenceTracker, Timeline};
+use super::verify::{ExpectedTrack, Found, Verifier};
 
 /// So many packets of another SSRC in a row, and none of the first, show that the first was a stranger's.
 const ADOPT_AFTER: u32 = 3;
@@ -84,6 +85,10 @@ pub struct Stream {
     sender_report: Option<(u32, i64)>,
     reported: (u64, u64), // expected and received at the last report
     comparison: Option<Comparison>,
+    verifier: Option<Box<Verifier>>,
+    /// What the first packet was that is not what the file holds, until its client has told it.
+    pub unlike: Option<String>,
+    told: bool,
 }
 
 /// What a packet meant to its client.
@@ -121,6 +126,9 @@ impl Stream {
             sender_report: None,
             reported: (0, 0),
             comparison: None,
+            verifier: None,
+            unlike: None,
+            told: false,
         }
     }
 
@@ -174,6 +182,7 @@ impl Stream {
             }
         }
         self.compare(&header, packet, tally);
+        self.verify(&header, packet, tally);
         self.pace(&header, at_us, speed, tally);
         if had_none { Taken::First } else { Taken::Media }
     }
@@ -226,23 +235,54 @@ impl Stream {
         }
     }
 
+    fn verify(&mut self, header: &RtpHeader, packet: &[u8], tally: &mut Tally) {
+        let Some(verifier) = &mut self.verifier else { return };
+        let payload = packet.get(header.payload_at..).unwrap_or_default();
+        match verifier.packet(header, payload) {
+            Found::Same(left_out) => {
+                tally.verified += 1;
+                tally.left_out += u64::from(left_out);
+            }
+            Found::Unlike(expected) => {
+                tally.unlike += 1;
+                if !std::mem::replace(&mut self.told, true) {
+                    let place = verifier.describe(expected);
+                    let (sequence, timestamp) = (header.sequence, header.timestamp);
+                    let text = format!("sequence {sequence}, timestamp {timestamp}, {} bytes: {place}", payload.len());
+                    self.unlike = Some(text);
+                }
+            }
+        }
+    }
+
+    /// Looks each packet up in a file from here on; the play begins at `start_us` of it.
+    pub fn verify_with(&mut self, track: Arc<ExpectedTrack>, start_us: i64) {
+        self.verifier = Some(Box::new(Verifier::new(track, start_us)));
+    }
+
     /// Compares from here on with what other clients got; the play begins with this packet.
     pub fn compare_with(&mut self, track: Arc<PeerTrack>, first: u16, timestamp: u32) {
         self.comparison = Some(Comparison { track, first, cycle: 0, last: 0, timestamp });
     }
 
-    /// A PLAY elsewhere was sent: what comes until its answer is of no use for pacing.
-    pub fn seek(&mut self) {
+    /// A PLAY from `start_us` was sent: what comes until its answer is of no use for pacing.
+    pub fn seek(&mut self, start_us: i64) {
+        if let Some(verifier) = &mut self.verifier {
+            verifier.seek(start_us);
+        }
         self.stalls += self.timeline.stalls;
         self.seeking = true;
         self.seek_gap = 0;
         self.comparison = None;
     }
 
-    /// The PLAY was granted; its first packet has this sequence number if told. Tells how many more packets are known to be
+    /// The PLAY from `start_us` was granted; its first packet has this sequence number if told. Tells how many more packets are known to be
     /// missing, or fewer when those missing were never to come.
-    pub fn play(&mut self, first: Option<u16>) -> i64 {
+    pub fn play(&mut self, first: Option<u16>, start_us: i64) -> i64 {
         self.ended = false;
+        if let Some(verifier) = &mut self.verifier {
+            verifier.granted(start_us, first);
+        }
         if self.seeking {
             self.seeking = false;
             self.timeline.restart();
@@ -383,9 +423,9 @@ mod tests {
         let (mut stream, mut tally) = (stream(), Tally::default());
         stream.packet(&packet(10, 50_000, 7), 0, 1.0, &mut tally);
         stream.packet(&packet(11, 50_100, 7), 100_000, 1.0, &mut tally);
-        stream.seek();
+        stream.seek(0);
         stream.packet(&packet(12, 50_200, 7), 200_000, 1.0, &mut tally);
-        stream.play(Some(14));
+        stream.play(Some(14), 0);
         stream.packet(&packet(13, 50_300, 7), 300_000, 1.0, &mut tally); // still of the play before
         stream.packet(&packet(14, 0, 7), 400_000, 1.0, &mut tally);
         stream.packet(&packet(15, 1_000, 7), 1_400_000, 1.0, &mut tally);
@@ -397,13 +437,13 @@ mod tests {
     fn what_rtp_info_skips_at_a_seek_is_not_lost() {
         let (mut stream, mut tally) = (stream(), Tally::default());
         stream.packet(&packet(10, 0, 7), 0, 1.0, &mut tally);
-        stream.seek();
-        tally.lost += stream.play(Some(15));
+        stream.seek(0);
+        tally.lost += stream.play(Some(15), 0);
         stream.packet(&packet(17, 0, 7), 0, 1.0, &mut tally); // 15 and 16 are lost, 11 to 14 never were
         assert_eq!((tally.lost, stream.sequence.lost), (2, 2));
-        stream.seek();
+        stream.seek(0);
         stream.packet(&packet(20, 0, 7), 0, 1.0, &mut tally); // before the answer
-        tally.lost += stream.play(Some(20));
+        tally.lost += stream.play(Some(20), 0);
         stream.packet(&packet(21, 0, 7), 0, 1.0, &mut tally);
         assert_eq!((tally.lost, stream.sequence.lost), (2, 2));
         stream.packet(&packet(23, 0, 7), 0, 1.0, &mut tally);

@@ -19,6 +19,8 @@ pub struct RtpHeader {
     pub timestamp: u32,
     /// Synchronisation source.
     pub ssrc: u32,
+    /// Marker bit.
+    pub marker: bool,
     /// Offset of the payload in the packet, bytes.
     pub payload_at: usize,
 }
@@ -39,6 +41,7 @@ impl RtpHeader {
             sequence: u16::from_be_bytes([fixed[2], fixed[3]]),
             timestamp: u32::from_be_bytes([fixed[4], fixed[5], fixed[6], fixed[7]]),
             ssrc: u32::from_be_bytes([fixed[8], fixed[9], fixed[10], fixed[11]]),
+            marker: fixed[1] & 0x80 != 0,
             payload_at,
         })
     }

@@ -25,6 +25,8 @@ const PUBLISH_US: i64 = 200_000;
 const DROPS_US: i64 = 1_000_000;
 /// Room for what one connection sends between two reads, and for the longest answer.
 const TCP_BUFFER: usize = 2 << 20;
+/// Room for the longest run of datagrams, and a bit: buffers a power of two apart would fight for the same cache lines.
+const RUN_BUFFER: usize = 65_536 + 11 * 64;
 /// When a run ends, its clients leave within this time rather than at once.
 const LEAVE_WITHIN_US: i64 = 500_000;
 /// Batches taken from one socket in a row.
@@ -74,7 +76,7 @@ impl Worker {
         Ok(Self {
             number,
             clients,
-            media: Receiver::new(if ctx.plan.gro { 65_535 } else { 2048 }),
+            media: Receiver::new(if ctx.plan.gro { RUN_BUFFER } else { 2048 }),
             control: Receiver::new(2048),
             ctx,
             buffer: vec![0; TCP_BUFFER],

@@ -19,18 +19,18 @@ namespace {
 SInt32 sMemoryError = EXIT_FAILURE;
 }
 
-void OSMemory::SetMemoryError(SInt32 inErr) { sMemoryError = inErr; }
+void OSMemory::SetMemoryError(SInt32 err) { sMemoryError = err; }
 
-void* OSMemory::New(size_t inSize) {
-    void* memory = QTSS_New(FOUR_CHARS_TO_INT('m', 'o', 'd', 'u'), static_cast<UInt32>(inSize == 0 ? 1 : inSize));
+void* OSMemory::New(size_t givenSize) {
+    void* memory = QTSS_New(FOUR_CHARS_TO_INT('m', 'o', 'd', 'u'), static_cast<UInt32>(givenSize == 0 ? 1 : givenSize));
     if (memory == NULL)
         ::exit(static_cast<int>(sMemoryError));
     return memory;
 }
 
-void OSMemory::Delete(void* inMemory) {
-    if (inMemory != NULL)
-        QTSS_Delete(inMemory);
+void OSMemory::Delete(void* givenMemory) {
+    if (givenMemory != NULL)
+        QTSS_Delete(givenMemory);
 }
 
 void* operator new(std::size_t size) SDK_NEW_THROWS { return OSMemory::New(size); }
