@@ -34,7 +34,8 @@ fn number(value: &serde_json::Value, path: &str) -> f64 {
 
 /// Plays the sample with these options and has every packet looked up in the file.
 fn verified(options: &[&str]) -> serde_json::Value {
-    let site = Site::new();
+    // viewers who vanished count until the server has missed them long enough
+    let site = Site::with(&[("maximum_bandwidth", "1000000")]);
     let file = site.movie(MOVIE);
     let url = format!("rtsp://{}/{MOVIE}", site.address());
     let folder = tempfile::tempdir().unwrap();
