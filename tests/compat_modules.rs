@@ -595,7 +595,8 @@ fn a_crowd_plays_while_all_modules_work() {
         .section("QTSSUrlSignatureModule", &signature)
         .section("QTSSHttpCallbackModule", &callback)
         .section("QTSSToneSourceModule", &on)
-        .section("QTSSAttributeWalkerModule", &on)
+        // It walks through hundreds of sessions; one request at a time would have to wait for that.
+        .section("QTSSAttributeWalkerModule", &(on.clone() + &pref("allow_parallel_rtsp_roles", "Bool16", "true")))
         .section("QTSSHomeFolderModule", &(on.clone() + &pref("users_folder", "CharArray", &users)))
         .section("QTSSOverlayFileModule", &pref("overlay_folder", "CharArray", &overlay_path))
         .section("QTSSConnectionLimitModule", &pref("num_conns_per_ip_addr", "UInt32", "100000"))
@@ -619,7 +620,7 @@ fn a_crowd_plays_while_all_modules_work() {
                 server.signal(libc::SIGHUP);
             }
             rounds += 1;
-            std::thread::sleep(Duration::from_millis(300));
+            std::thread::sleep(Duration::from_millis(if clients < 100 { 300 } else { 3000 }));
         }
         waiting.map(|tool| tool.join().expect("the load tool"))
     });

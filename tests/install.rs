@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -220,18 +220,11 @@ fn an_installation_that_fails_half_way_leaves_nothing_behind() {
         let text = |path: &String| fs::read(site.path(path)).unwrap_or_default();
         tree.iter().map(|(path, mode)| (path.clone(), mode.clone(), text(path))).collect::<Vec<_>>()
     };
-    let owners = |site: &Site| {
-        for (path, _) in tree(&site.root()) {
-            let meta = site.path(&path).symlink_metadata().unwrap();
-            // What the server has to write is given to it even so.
-            if is_root() && meta.uid() != SERVER_IDS.0 && Path::new(&path).starts_with("etc/streaming") {
-                std::os::unix::fs::chown(site.path(&path), Some(SERVER_IDS.0), Some(SERVER_IDS.1)).unwrap();
-            }
-        }
-    };
-    owners(&site);
     if is_root() {
-        for path in ["var/streaming/logs", "var/streaming/logs/Error.log"] {
+        // What root left in the server's folders would be given to the server even so.
+        for path in
+            tree(&site.root()).keys().filter(|path| path.starts_with("etc/streaming") || path.starts_with("var"))
+        {
             std::os::unix::fs::chown(site.path(path), Some(SERVER_IDS.0), Some(SERVER_IDS.1)).unwrap();
         }
     }
@@ -325,6 +318,106 @@ fn without_answers_nothing_is_installed_and_no_password_is_invented() {
         assert!(text.contains("The user name") || text.contains("The password"), "{text}");
     }
     assert_eq!(tree(&site.root()), before);
+}
+
+/// Install on a terminal, which `script` lends it, so that what is typed would be seen.
+struct Terminal {
+    script: std::process::Child,
+    seen: String,
+}
+
+impl Terminal {
+    /// `None` where there is no `script`.
+    fn new(site: &Site) -> Option<Self> {
+        if let Err(error) = Command::new("script").arg("--version").output() {
+            eprintln!("skipped: script: {error}");
+            return None;
+        }
+        let install = source().join("Install");
+        let command = format!(
+            "'{}' --destdir '{}' --programs '{}'",
+            install.display(),
+            site.root().display(),
+            site.programs().display()
+        );
+        // Nobody waits for a prompt that never comes.
+        let script = Command::new("timeout")
+            .args(["--foreground", "120", "script", "-qec", &command, "/dev/null"])
+            .env_remove("username")
+            .env_remove("password")
+            .env_remove("password_file")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        Some(Self { script: script.unwrap(), seen: String::new() })
+    }
+
+    /// Reads until `text` appears.
+    fn wait_for(&mut self, text: &str) {
+        let from = self.seen.len();
+        let output = self.script.stdout.as_mut().unwrap();
+        let mut byte = [0];
+        while !self.seen[from..].contains(text) {
+            assert_eq!(output.read(&mut byte).unwrap(), 1, "{text:?} is missing in {}", self.seen);
+            self.seen.push(char::from(byte[0]));
+        }
+    }
+
+    fn type_in(&mut self, text: &str) {
+        self.script.stdin.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Reads to the end: everything that was seen, and the exit status.
+    fn end(mut self) -> (String, Option<i32>) {
+        let mut rest = Vec::new();
+        self.script.stdout.take().unwrap().read_to_end(&mut rest).unwrap();
+        (self.seen + &String::from_utf8_lossy(&rest), self.script.wait().unwrap().code())
+    }
+}
+
+#[test]
+fn on_a_terminal_the_password_is_not_shown_and_unequal_ones_are_asked_again() {
+    let site = Site::new();
+    let Some(mut terminal) = Terminal::new(&site) else { return };
+    terminal.wait_for("Please enter a new administrator user name: ");
+    terminal.type_in("admin\n");
+    for (first, second) in [(PASSWORD, "other"), (PASSWORD, PASSWORD)] {
+        terminal.wait_for("Please enter a new administrator Password: ");
+        terminal.type_in(&format!("{first}\n"));
+        terminal.wait_for("Re-enter the new administrator password: ");
+        terminal.type_in(&format!("{second}\n"));
+    }
+    let (seen, status) = terminal.end();
+    assert_eq!(status, Some(0), "{seen}");
+    assert!(seen.contains("Error: passwords entered do not match!"), "{seen}");
+    assert!(seen.contains("user name: admin\r\n"), "the name is shown: {seen}");
+    assert!(!seen.contains(PASSWORD) && !seen.contains("other"), "the password is shown: {seen}");
+    assert!(site.has_password("admin", PASSWORD));
+}
+
+#[test]
+fn an_interrupt_leaves_nothing_half_made() {
+    for prompt in ["user name: ", "Password: ", "copying docs to "] {
+        let site = Site::new();
+        let before = tree(&site.root());
+        let Some(mut terminal) = Terminal::new(&site) else { return };
+        if prompt != "user name: " {
+            terminal.wait_for("user name: ");
+            terminal.type_in("admin\n");
+        }
+        if prompt == "copying docs to " {
+            terminal.wait_for("Password: ");
+            terminal.type_in("secret\n");
+            terminal.wait_for("password: ");
+            terminal.type_in("secret\n");
+        }
+        terminal.wait_for(prompt);
+        terminal.type_in("\u{3}");
+        let (seen, status) = terminal.end();
+        assert_eq!(status, Some(1), "{seen}");
+        assert!(seen.contains("Install: interrupted\r\n"), "{seen}");
+        assert_eq!(tree(&site.root()), before, "{prompt}");
+    }
 }
 
 /// A deployment as DSS 6.0.3 leaves it, with the operator's own additions.

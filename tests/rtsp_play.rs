@@ -139,6 +139,23 @@ fn trap_41_the_end_of_the_file_is_told_by_bye_and_the_session_may_seek_back() {
 }
 
 #[test]
+fn a_track_set_up_during_the_play_is_heard_from_the_next_play_even_without_a_range() {
+    let site = site();
+    let (mut client, ports) = player(&site);
+    client.play(MOVIE, "0-");
+    let first = ports.packet();
+    let sound = Ports::new();
+    client.setup(MOVIE, AUDIO, &sound.transport());
+    let reply = client.play(MOVIE, "");
+    assert_eq!(reply.rtp_info().len(), 2, "{}", reply.text);
+    assert_eq!(sound.packet().seq, reply.rtp_info()[1].0);
+    let found = std::iter::repeat_with(|| ports.packet()).take(50).find(|packet| packet.seq == reply.rtp_info()[0].0);
+    assert!(found.is_some_and(|packet| packet.time.wrapping_sub(first.time) < 5 * VIDEO_CLOCK), "the video goes on");
+    let reply = client.play(MOVIE, "");
+    assert_eq!(reply.get("RTP-Info"), None, "and then it is a sign of life again");
+}
+
+#[test]
 fn an_end_reported_late_is_not_taken_for_the_end_of_the_next_play() {
     let site = site();
     let (mut client, ports) = (site.connect(), Ports::new());

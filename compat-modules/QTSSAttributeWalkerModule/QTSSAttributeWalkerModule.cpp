@@ -6,6 +6,7 @@
 // values as text, also those that other modules have added.
 
 #include <string>
+#include "OSMutex.h"
 #include "QTSS.h"
 #include "QTSSMemoryDeleter.h"
 #include "QTSSModuleUtils.h"
@@ -21,11 +22,20 @@ const UInt32 kMaxValues = 1000; // of one attribute; the rest is left out
 
 QTSS_ServerObject sServer = NULL;
 QTSS_ModulePrefsObject sPrefs = NULL;
+OSMutex sMutex; // for what requests read while RereadPrefs writes
 Bool16 sEnabled = false;
 
 void ReadPrefs() {
+    Bool16 enabled = false;
     const Bool16 standard = false;
-    QTSSModuleUtils::GetAttribute(sPrefs, "enabled", qtssAttrDataTypeBool16, &sEnabled, &standard, sizeof(sEnabled));
+    QTSSModuleUtils::GetAttribute(sPrefs, "enabled", qtssAttrDataTypeBool16, &enabled, &standard, sizeof(enabled));
+    OSMutexLocker locker(&sMutex);
+    sEnabled = enabled;
+}
+
+bool IsEnabled() {
+    OSMutexLocker locker(&sMutex);
+    return sEnabled != 0;
 }
 
 template <class T>
@@ -85,7 +95,7 @@ QTSS_Error Filter(QTSS_Filter_Params* params) {
     const StrPtrLen kRequest("GET /attributes ");
     void* text = NULL;
     StrPtrLen request;
-    if (!sEnabled || QTSS_GetValuePtr(params->inRTSPRequest, qtssRTSPReqFullRequest, 0, &text, &request.Len) != QTSS_NoErr)
+    if (!IsEnabled() || QTSS_GetValuePtr(params->inRTSPRequest, qtssRTSPReqFullRequest, 0, &text, &request.Len) != QTSS_NoErr)
         return QTSS_NoErr;
     request.Ptr = static_cast<char*>(text);
     if (request.Len < kRequest.Len || !StrPtrLen(request.Ptr, kRequest.Len).Equal(kRequest))

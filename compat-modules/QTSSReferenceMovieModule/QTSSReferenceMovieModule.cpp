@@ -6,6 +6,7 @@
 // is parsed, and may answer with bytes of its own.
 
 #include <string>
+#include "OSMutex.h"
 #include "QTSS.h"
 #include "QTSSMemoryDeleter.h"
 #include "QTSSModuleUtils.h"
@@ -19,12 +20,20 @@ EXPORT QTSS_Error QTSSReferenceMovieModule_Main(void* inPrivateArgs);
 namespace {
 
 QTSS_ModulePrefsObject sPrefs = NULL;
+OSMutex sMutex; // for what requests read while RereadPrefs writes
 Bool16 sEnabled = false;
 
 void ReadPrefs() {
+    Bool16 enabled = false;
     const Bool16 standard = true;
-    QTSSModuleUtils::GetAttribute(sPrefs, "refmovie_xfer_enabled", qtssAttrDataTypeBool16, &sEnabled, &standard,
-                                  sizeof(sEnabled));
+    QTSSModuleUtils::GetAttribute(sPrefs, "refmovie_xfer_enabled", qtssAttrDataTypeBool16, &enabled, &standard, sizeof(enabled));
+    OSMutexLocker locker(&sMutex);
+    sEnabled = enabled;
+}
+
+bool IsEnabled() {
+    OSMutexLocker locker(&sMutex);
+    return sEnabled != 0;
 }
 
 bool EndsWith(const StrPtrLen& text, const char* end) {
@@ -57,7 +66,7 @@ void PutHost(ResizeableStringFormatter* out, StringParser* headers, QTSS_RTSPSes
 QTSS_Error Filter(QTSS_Filter_Params* params) {
     StrPtrLen request;
     void* text = NULL;
-    if (!sEnabled || QTSS_GetValuePtr(params->inRTSPRequest, qtssRTSPReqFullRequest, 0, &text, &request.Len) != QTSS_NoErr)
+    if (!IsEnabled() || QTSS_GetValuePtr(params->inRTSPRequest, qtssRTSPReqFullRequest, 0, &text, &request.Len) != QTSS_NoErr)
         return QTSS_NoErr;
     request.Ptr = static_cast<char*>(text);
     if (!request.NumEqualIgnoreCase("GET ", 4))

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <string.h>
+#include "OSMutex.h"
 #include "QTSS.h"
 #include "QTSSMemoryDeleter.h"
 #include "QTSSModuleUtils.h"
@@ -27,6 +28,7 @@ const double kPi = 3.14159265358979323846;
 char sToneName[] = "QTSSToneSourceModuleTone";
 QTSS_AttributeID sToneID = static_cast<QTSS_AttributeID>(qtssIllegalAttrID);
 QTSS_ModulePrefsObject sPrefs = NULL;
+OSMutex sMutex; // for what requests read while RereadPrefs writes
 Bool16 sEnabled = false;
 
 // What one client is sent. Packets count from 0, with them sequence numbers and timestamps.
@@ -54,8 +56,16 @@ void Set(QTSS_Object object, QTSS_AttributeID id, T value) {
 Tone* ToneOf(QTSS_ClientSessionObject session) { return ValueOf<Tone*>(session, sToneID, NULL); }
 
 void ReadPrefs() {
+    Bool16 enabled = false;
     const Bool16 standard = false;
-    QTSSModuleUtils::GetAttribute(sPrefs, "enabled", qtssAttrDataTypeBool16, &sEnabled, &standard, sizeof(sEnabled));
+    QTSSModuleUtils::GetAttribute(sPrefs, "enabled", qtssAttrDataTypeBool16, &enabled, &standard, sizeof(enabled));
+    OSMutexLocker locker(&sMutex);
+    sEnabled = enabled;
+}
+
+bool IsEnabled() {
+    OSMutexLocker locker(&sMutex);
+    return sEnabled != 0;
 }
 
 // Mu-law (ITU-T G.711) of a linear sample.
@@ -143,8 +153,8 @@ bool IsOurs(QTSS_RTSPRequestObject request) {
 QTSS_Error Answer(QTSS_StandardRTSP_Params* params) {
     Tone* tone = ToneOf(params->inClientSession);
     switch (ValueOf<QTSS_RTSPMethod>(params->inRTSPRequest, qtssRTSPReqMethod, qtssIllegalMethod)) {
-    case qtssDescribeMethod: return sEnabled && IsOurs(params->inRTSPRequest) ? Describe(params) : QTSS_NoErr;
-    case qtssSetupMethod: return sEnabled && IsOurs(params->inRTSPRequest) ? Setup(params) : QTSS_NoErr;
+    case qtssDescribeMethod: return IsEnabled() && IsOurs(params->inRTSPRequest) ? Describe(params) : QTSS_NoErr;
+    case qtssSetupMethod: return IsEnabled() && IsOurs(params->inRTSPRequest) ? Setup(params) : QTSS_NoErr;
     case qtssPlayMethod: return tone == NULL ? QTSS_NoErr : Play(params, tone);
     case qtssPauseMethod:
         if (tone == NULL)

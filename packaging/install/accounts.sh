@@ -121,9 +121,10 @@ read_line() {
     }
 }
 
-# read_hidden: as read_line, without showing it on a terminal.
+# read_hidden PROMPT: as read_line, without showing it on a terminal, however early it is typed.
 read_hidden() {
     if [ -t 0 ]; then stty -echo; fi
+    printf '%s' "$1"
     read_line
     if [ -t 0 ]; then stty echo; fi
     echo
@@ -142,11 +143,9 @@ ask_name() {
 ask_password() {
     while [ -z "$admin_password" ]; do
         say '' "Now the administrator's password. [Note: at most 80 characters.]"
-        printf 'Please enter a new administrator Password: '
-        read_hidden
+        read_hidden 'Please enter a new administrator Password: '
         first=$line
-        printf 'Re-enter the new administrator password: '
-        read_hidden
+        read_hidden 'Re-enter the new administrator password: '
         if ! good_password "$first"; then
             say '' "Error: $error" ''
         elif [ "$first" != "$line" ]; then

@@ -89,8 +89,9 @@ start_server() {
         systemctl start --no-block "$unit"
         return
     fi
-    said=$state/$1/said
-    [ -z "$(given "$1" d)$(given "$1" D)$(given "$1" S)" ] || said=/dev/null # it stays in the foreground and prints
+    said=$state/$1/said launched=$state/$1/launched
+    if in_foreground "$1"; then said=/dev/null; fi # it prints as long as it runs
+    rm -f "$launched"
     (
         folder=$(cat "$state/$1/folder")
         CDPATH='' cd -- "$folder" 2>/dev/null || CDPATH='' cd /
@@ -99,8 +100,29 @@ start_server() {
         while IFS= read -r argument; do set -- "$@" "$argument"; done <"$arguments"
         shift # its path may have been relative
         trap - HUP INT TERM
-        if have setsid; then exec setsid "$sbin/$server" "$@"; else exec "$sbin/$server" "$@"; fi
+        apart=
+        if have setsid; then apart=setsid; fi
+        if [ "$said" = /dev/null ]; then exec $apart "$sbin/$server" "$@"; fi
+        status=0
+        $apart "$sbin/$server" "$@" || status=$?
+        echo $status >"$launched"
     ) </dev/null >"$said" 2>&1 &
+}
+
+in_foreground() { [ -n "$(given "$1" d)$(given "$1" D)$(given "$1" S)" ]; }
+
+# launch NUMBER: "good" when the launcher has gone without a complaint, or there is none; "bad" when it has complained; "on"
+# while it waits for the server to be ready.
+launch() {
+    if [ -n "$(cat "$state/$1/unit")" ] || in_foreground "$1"; then
+        say good
+    elif [ ! -s "$state/$1/launched" ]; then
+        say on
+    elif [ "$(cat "$state/$1/launched")" = 0 ]; then
+        say good
+    else
+        say bad
+    fi
 }
 
 # given NUMBER LETTER: the value of an option that the server was started with, "yes" for one without a value.
@@ -165,7 +187,9 @@ start_servers() {
     deadline=$(($(date +%s) + answer_seconds))
     give_up=$(($(date +%s) + 4)) # systemd may take its time before there is a process
     for number in $(numbers "$instances"); do
-        until [ -n "$(running)" ] && server_answers "$number"; do
+        # Another server could answer on the same port.
+        until [ "$(launch "$number")" = good ] && [ -n "$(running)" ] && server_answers "$number"; do
+            [ "$(launch "$number")" != bad ] || return 1
             [ "$(date +%s)" -lt "$deadline" ] || return 1
             if [ -n "$(running)" ]; then
                 give_up=$(($(date +%s) + 2))

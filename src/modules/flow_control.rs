@@ -10,7 +10,6 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::ArcSwap;
 
 use crate::config::ModulePrefs;
-use crate::qtss::attr::*;
 use crate::qtss::{AttrDataType, AttrId, Module, Object, ObjectType, QtssError, Registration, Role, SyncRole};
 use crate::rtp::{RtcpSummary, RtpStream, Transport};
 use crate::server::{Preferences, ReceivedRtcp};
@@ -49,11 +48,14 @@ struct Verdict {
     loss: u32,
     better: bool,
     worse: bool,
+    /// It is a plain receiver report.
+    by_fraction: bool,
 }
 
 /// Reports that have pointed in one direction, of one stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Tally {
+    /// Twice the number: what is above half the tolerance only counts half.
     above: u32,
     below: u32,
     worse: u32,
@@ -70,10 +72,14 @@ impl Tally {
     /// Counts a report. A step begins a new tally.
     fn take(&mut self, prefs: &FlowPrefs, verdict: Verdict) -> Option<Step> {
         let count = |so_far: u32, applies: bool| if applies { so_far.saturating_add(1) } else { 0 };
-        self.above = count(self.above, verdict.loss > prefs.thin_tolerance);
+        let bad = verdict.loss > prefs.thin_tolerance;
+        // QuickTime says when things get worse. Of other players the loss is all there is: one that lasts, though it
+        // would be tolerable for a while, is taken seriously too.
+        let poor = verdict.by_fraction && verdict.loss > prefs.thin_tolerance / 2;
+        self.above = if bad || poor { self.above.saturating_add(1 + u32::from(bad)) } else { 0 };
         self.below = count(self.below, verdict.loss < prefs.thick_tolerance);
         self.worse = if verdict.better { 0 } else { self.worse.saturating_add(u32::from(verdict.worse)) };
-        let step = if self.above >= prefs.losses_to_thin || self.worse >= prefs.worses_to_thin {
+        let step = if self.above >= prefs.losses_to_thin.saturating_mul(2) || self.worse >= prefs.worses_to_thin {
             Step::Thin
         } else if self.below >= prefs.losses_to_thick || verdict.better {
             Step::Thicken
@@ -104,10 +110,11 @@ fn verdict(stream: &RtpStream, summary: &RtcpSummary) -> Option<Verdict> {
             loss: load(&stats.loss_percent_256) / 256,
             better: load(&stats.getting_better) != 0,
             worse: load(&stats.getting_worse) != 0,
+            by_fraction: false,
         });
     }
     let by_fraction = summary.reported && load(&stats.qtss_reports) == 0;
-    by_fraction.then(|| Verdict { loss: load(&stats.fraction_lost) * 100 / 256, ..Verdict::default() })
+    by_fraction.then(|| Verdict { loss: load(&stats.fraction_lost) * 100 / 256, by_fraction, ..Verdict::default() })
 }
 
 /// Where the tally is kept: attributes of the stream, as in DSS, so that it goes with the stream.
@@ -148,19 +155,18 @@ impl FlowControlModule {
     }
 
     /// Whether losses of this stream are this module's matter.
-    fn looks_after(&self, stream: &RtpStream, object: &Object) -> bool {
+    fn looks_after(&self, stream: &RtpStream) -> bool {
         let plain_udp = matches!(stream.transport(), Transport::Udp(udp) if !udp.is_reliable());
-        let adapts = |of: &Arc<Object>| of.bool16(qtss3GPPStreamEnabled).unwrap_or(false);
         plain_udp
             && self.prefs.load().enabled
             && !self.preferences.server().disable_thinning
             && !stream.is_thinning_disabled()
-            && !object.children(qtssRTPStr3gppObject).iter().any(adapts)
+            && stream.adaptation().is_none()
     }
 
     fn report(&self, received: &ReceivedRtcp, object: &Object) {
         let ReceivedRtcp { stream, summary, .. } = received;
-        let Some(attributes) = self.attributes.get().filter(|_| self.looks_after(stream, object)) else { return };
+        let Some(attributes) = self.attributes.get().filter(|_| self.looks_after(stream)) else { return };
         let Some(verdict) = verdict(stream, summary) else { return };
         let mut tally = attributes.read(object);
         let step = tally.take(&self.prefs.load(), verdict);
@@ -170,7 +176,6 @@ impl FlowControlModule {
         stream.set_quality(level_after(step, before, stream.worst_quality()));
         let level = stream.quality();
         if level != before {
-            object.set_u32(qtssRTPStrQualityLevel, u32::from(level));
             tracing::debug!(track = stream.config().track_id, loss = verdict.loss, level, "quality by reported loss");
         }
     }
@@ -251,6 +256,14 @@ mod tests {
     }
 
     #[test]
+    fn a_loss_of_twenty_percent_that_lasts_thins_who_has_only_receiver_reports_and_goes_away_again() {
+        let told = |loss| Verdict { loss, by_fraction: true, ..Verdict::default() };
+        let levels = levels([[told(20); 12], [told(1); 12]].concat());
+        assert_eq!(levels, [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 6, 6, 6, 6, 6, 6, 1, 1, 1, 1, 1, 1, 0]);
+        assert_eq!(lost(&[20; 12]), [0; 12], "QuickTime's own reports are judged as they always were");
+    }
+
+    #[test]
     fn six_good_reports_in_a_row_bring_quality_back_step_by_step() {
         let bad = [50; 6];
         let good = [4; 12];
@@ -260,7 +273,7 @@ mod tests {
 
     #[test]
     fn two_worses_thin_and_one_better_thickens() {
-        let of = |worse, better| Verdict { loss: 10, better, worse };
+        let of = |worse, better| Verdict { loss: 10, better, worse, by_fraction: false };
         let (worse, better, same) = (of(true, false), of(false, true), of(false, false));
         assert_eq!(levels([worse, same, worse, worse, better]), [0, 0, 1, 1, 0]);
         assert_eq!(levels([worse, better, worse, same, same]), [0, 0, 0, 0, 0]);

@@ -84,6 +84,15 @@ impl ConnWriter {
         self.peer
     }
 
+    /// Bounds what the kernel keeps for a slow peer to `bytes` (it counts its own overhead on top). What waits there is
+    /// late without anybody seeing it: a player is thinned only by what its packet source still holds.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn set_send_buffer(&self, bytes: usize) -> io::Result<()> {
+        socket2::SockRef::from(&*self.stream).set_send_buffer_size(bytes)
+    }
+
     /// Appends a response (or other text) and sends what the socket takes. [`Written::Queued`] asks for
     /// [`ConnWriter::flush`]. Errors with `BrokenPipe` once closed, with `OutOfMemory` when too much waits.
     pub fn send_response(&self, bytes: &[u8]) -> io::Result<Written> {

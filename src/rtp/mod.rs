@@ -8,6 +8,7 @@
 //! [`RtpStream`]'s numbering; header and shared payload join a batch with what all other sessions of this worker send in
 //! the same tick; one system call takes the batch.
 
+mod adapt;
 mod clock;
 mod conn_writer;
 mod counters;
@@ -18,6 +19,7 @@ mod hand_fed;
 mod histogram;
 mod load;
 mod loader;
+mod monitor;
 mod movie_source;
 mod pacer;
 mod packet;
@@ -39,6 +41,7 @@ mod udp_batch;
 mod wheel;
 mod worker;
 
+pub use adapt::{AdaptationTerms, Feedback, RateAdaptation};
 pub use clock::{Clock, ManualClock, SystemClock, ntp_from_unix_us};
 pub use conn_writer::{ConnWriter, Written};
 pub use counters::{CountersSnapshot, PACKET_OVERHEAD, WorkerCounters};
@@ -47,6 +50,7 @@ pub use gather::Gather;
 pub use hand_fed::HandFed;
 pub use histogram::{BUCKETS, Histogram, HistogramSnapshot};
 pub use loader::BlockLoader;
+pub use monitor::MonitorPrefs;
 pub use movie_source::MoviePacketSource;
 pub use pacer::{OverbufferWindow, Timeline, Verdict};
 pub use packet::{INTERLEAVED_PREFIX_LEN, RTP_HEADER_LEN, RtpHeader, interleaved_prefix, patch_header};
@@ -58,15 +62,21 @@ pub use rtcp_in::{Ack, NaduBlock, QtssItem, ReportBlock, RtcpError, RtcpItem, wa
 pub use scheduling::NICE_LIMIT;
 pub use source::{PacketHead, PacketKind, PacketSource, Peek, ReadContext};
 pub use stats::StreamStats;
-pub use stream::{PeerAddresses, RtcpSummary, RtpStream, StreamConfig, Transport, UdpTransport, WORST_FILE_QUALITY};
+pub use stream::{
+    PeerAddresses, RtcpSummary, RtpStream, StreamConfig, StreamOwner, Transport, UdpTransport, WORST_FILE_QUALITY,
+};
 pub use thin::{FramePosition, LateDropper, QualityControl, ToleranceShift};
 pub use udp_batch::{Offload, UdpBatch};
 pub use wheel::TimerWheel;
 pub use worker::SessionWaker;
 
 #[cfg(test)]
+mod bad_network_tests;
+#[cfg(test)]
 mod reliable_tests;
 #[cfg(test)]
 mod test_bench;
+#[cfg(test)]
+mod test_net;
 #[cfg(test)]
 mod tests;

@@ -53,6 +53,11 @@ pub enum Verdict {
     WaitUntil(i64),
 }
 
+/// Without sending ahead: up to a send interval early.
+pub(super) fn on_time(prefs: &SendPrefs, due_us: i64, now_us: i64) -> Verdict {
+    if due_us <= now_us.saturating_add(prefs.send_interval_us()) { Verdict::Send } else { Verdict::WaitUntil(due_us) }
+}
+
 /// DSS 6.0.3's rule for sending ahead: at most `overbuffer_rate` times real time, measured in buckets of one send
 /// interval, never more than `max_send_ahead_time` ahead nor beyond the buffer the client says it has.
 #[derive(Debug, Clone, Copy)]
@@ -90,7 +95,7 @@ impl OverbufferWindow {
     pub fn decide(&mut self, prefs: &SendPrefs, due_us: i64, now_us: i64, size: usize) -> Verdict {
         let interval = prefs.send_interval_us();
         if !self.enabled {
-            return if due_us <= now_us.saturating_add(interval) { Verdict::Send } else { Verdict::WaitUntil(due_us) };
+            return on_time(prefs, due_us, now_us);
         }
         self.roll_bucket(prefs, now_us, interval);
         let ahead = due_us.saturating_sub(now_us);

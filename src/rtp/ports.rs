@@ -198,12 +198,18 @@ impl PortPool {
         if let Some(first) = of_address.iter().find(|pair| pair.permanent) {
             return Ok(first.port);
         }
-        Ok(self.open(local_ip, of_address, false)?.port)
+        Ok(self.open(local_ip, 0, of_address, false)?.port)
     }
 
     /// A pair on `local_ip` (the address the RTSP connection arrived on) for a player whose RTCP comes from `remote`.
     pub fn allocate(&self, local_ip: IpAddr, remote: SocketAddr) -> Result<PairLease, PortError> {
-        let local_ip = local_ip.to_canonical();
+        self.allocate_on(SocketAddr::new(local_ip, 0), remote)
+    }
+
+    /// The same for the whole address the connection arrived on: a link-local one (RFC 4007) is of use only together with
+    /// its interface. The port does not count.
+    pub fn allocate_on(&self, local: SocketAddr, remote: SocketAddr) -> Result<PairLease, PortError> {
+        let (local_ip, scope) = (local.ip().to_canonical(), scope_of(&local));
         let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
         let mut pairs = self.shared.pairs.lock();
         let of_address = pairs.entry(local_ip).or_default();
@@ -218,7 +224,7 @@ impl PortPool {
         };
         let pair = match apart {
             Some(pair) => pair,
-            None => match (self.open(local_ip, of_address, false), shareable) {
+            None => match (self.open(local_ip, scope, of_address, false), shareable) {
                 (Ok(pair), _) | (Err(_), Some(pair)) => pair,
                 (Err(error), None) => return Err(error),
             },
@@ -232,7 +238,7 @@ impl PortPool {
         let local_ip = local_ip.to_canonical();
         let mut pairs = self.shared.pairs.lock();
         let of_address = pairs.entry(local_ip).or_default();
-        let pair = self.open(local_ip, of_address, true)?;
+        let pair = self.open(local_ip, 0, of_address, true)?;
         pair.members.lock().reserve(remote);
         Ok(PairLease { pair, pool: Arc::downgrade(&self.shared), local_ip, key: remote })
     }
@@ -247,13 +253,19 @@ impl PortPool {
         self.shared.pairs.lock().get(&local_ip.to_canonical()).map_or(0, Vec::len)
     }
 
-    fn open(&self, ip: IpAddr, of_address: &mut Vec<Arc<UdpPair>>, exclusive: bool) -> Result<Arc<UdpPair>, PortError> {
+    fn open(
+        &self,
+        ip: IpAddr,
+        scope: u32,
+        of_address: &mut Vec<Arc<UdpPair>>,
+        exclusive: bool,
+    ) -> Result<Arc<UdpPair>, PortError> {
         let first = self.shared.config.first_port.next_multiple_of(2).max(2);
         for port in (first..u16::MAX).step_by(2) {
             if of_address.iter().any(|pair| pair.port == port) {
                 continue;
             }
-            let sockets = bind(ip, port).and_then(|rtp| Ok((rtp, bind(ip, port + 1)?)));
+            let sockets = bind(ip, scope, port).and_then(|rtp| Ok((rtp, bind(ip, scope, port + 1)?)));
             let (rtp, rtcp) = match sockets {
                 Ok(sockets) => sockets,
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => continue,
@@ -295,8 +307,26 @@ impl Drop for Shared {
     }
 }
 
-fn bind(ip: IpAddr, port: u16) -> io::Result<Socket> {
-    let address = SocketAddr::new(ip, port);
+/// The interface of an IPv6 address, 0 for none.
+pub(super) fn scope_of(address: &SocketAddr) -> u32 {
+    match address {
+        SocketAddr::V6(v6) => v6.scope_id(),
+        SocketAddr::V4(_) => 0,
+    }
+}
+
+/// The address on that interface, if it is one of those that need it.
+pub(super) fn scoped(mut address: SocketAddr, scope: u32) -> SocketAddr {
+    if let SocketAddr::V6(v6) = &mut address {
+        if v6.ip().is_unicast_link_local() {
+            v6.set_scope_id(scope);
+        }
+    }
+    address
+}
+
+fn bind(ip: IpAddr, scope: u32, port: u16) -> io::Result<Socket> {
+    let address = scoped(SocketAddr::new(ip, port), scope);
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_nonblocking(true)?;
     if ip.is_ipv6() {
@@ -322,7 +352,7 @@ fn shrink_until_accepted(size: usize, set: impl Fn(usize) -> io::Result<()>) {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
+    use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV6};
     use std::sync::atomic::AtomicI64;
     use std::time::Duration;
 
@@ -373,6 +403,38 @@ mod tests {
         bytes.extend(ssrc.to_be_bytes());
         bytes.extend([0; 20]);
         bytes
+    }
+
+    #[test]
+    fn only_link_local_addresses_have_an_interface() {
+        let local: IpAddr = "fe80::1".parse().unwrap();
+        let with = |ip, scope| scope_of(&scoped(SocketAddr::new(ip, 1), scope));
+        assert_eq!(with(local, 7), 7);
+        assert_eq!(with(IpAddr::V6(Ipv6Addr::LOCALHOST), 7), 0);
+        assert_eq!(with(IpAddr::V4(Ipv4Addr::LOCALHOST), 7), 0);
+        assert_eq!(scope_of(&SocketAddrV6::new(Ipv6Addr::LOCALHOST, 1, 0, 3).into()), 3);
+    }
+
+    #[test]
+    fn a_link_local_address_is_bound_on_its_interface() {
+        let Ok(text) = std::fs::read_to_string("/proc/net/if_inet6") else { return };
+        // address, interface, prefix length, scope (20: link), flags, name
+        let fields = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let Some(found) = fields.into_iter().find(|f| f.get(3) == Some(&"20")) else {
+            println!("skipped: this machine has no link-local address");
+            return;
+        };
+        let ip = Ipv6Addr::from(u128::from_str_radix(found[0], 16).unwrap());
+        let local = SocketAddrV6::new(ip, 554, 0, u32::from_str_radix(found[1], 16).unwrap());
+        let pool = PortPool::new(
+            PoolConfig { first_port: 27_000, ..PoolConfig::default() },
+            None,
+            Arc::new(super::super::ManualClock::new(0, 0)),
+            Arc::new(NoObserver),
+        );
+        let remote: SocketAddr = "[fe80::2]:5001".parse().unwrap();
+        assert!(pool.allocate(ip.into(), remote).is_err(), "without the interface it cannot work");
+        pool.allocate_on(local.into(), remote).expect("a pair");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the operator may set about sending. Field names are those of `streamingserver.xml`.
 
+use super::monitor::MonitorPrefs;
+
 /// Preferences of the send path; shared by all sessions as an `Arc` and replaced as a whole when preferences are reread.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SendPrefs {
@@ -43,6 +45,8 @@ pub struct SendPrefs {
     pub reliable_slow_start: bool,
     /// `max_retransmit_delay`, ms: how long a reliable-UDP stream sleeps at most while something is on its way.
     pub max_retransmit_delay_ms: i64,
+    /// Where copies of all packets go, if an operator watches them.
+    pub monitor: Option<MonitorPrefs>,
     /// A TCP connection that takes no byte for this long, in ms, is given up.
     pub stuck_tcp_ms: i64,
 }
@@ -71,6 +75,7 @@ impl Default for SendPrefs {
             window_max_threshold: 1_000_000,
             reliable_slow_start: true,
             max_retransmit_delay_ms: 500,
+            monitor: None,
             stuck_tcp_ms: 20_000,
         }
     }

@@ -29,6 +29,13 @@ const MOST_OVERTAKEN_US: i64 = 200_000;
 /// The window reacts to loss at most this often.
 const LOSS_REACTION_US: i64 = 250_000;
 
+/// Round trips longer than the shortest by half of it and by this are a queue's doing.
+const LEAST_QUEUE_US: i64 = 30_000;
+
+/// Round trips' worth of media, and segments, that stay open where loss is not a queue's.
+const NEEDED_TRIPS: i128 = 4;
+const NEEDED_SEGMENTS: i64 = 4;
+
 /// Packets of one stream kept at most, whatever their size.
 const MAX_KEPT: usize = 1024;
 
@@ -45,6 +52,10 @@ pub(super) struct SendWindow {
     threshold: i64,
     smoothed_us: Option<i64>,
     deviation_us: i64,
+    /// Mean and least of round trips really seen; what times out is not among them.
+    trip_us: i64,
+    shortest_us: i64,
+    bit_rate: u32,
     last_loss_us: i64,
     /// When the youngest packet left that is known to have arrived.
     delivered_us: i64,
@@ -59,6 +70,9 @@ impl Default for SendWindow {
             threshold: SEGMENT,
             smoothed_us: None,
             deviation_us: 0,
+            trip_us: 0,
+            shortest_us: i64::MAX,
+            bit_rate: 0,
             last_loss_us: i64::MIN / 2,
             delivered_us: i64::MIN / 2,
         }
@@ -69,6 +83,7 @@ impl SendWindow {
     /// A play of a movie of `bit_rate` begins (0: unknown). What was learned of the round trip stays.
     pub(super) fn begin(&mut self, prefs: &SendPrefs, bit_rate: u32) {
         self.size = prefs.reliable_window(bit_rate).max(SEGMENT);
+        self.bit_rate = bit_rate;
         let (open, threshold) =
             if prefs.reliable_slow_start { (self.size / 2, self.size * 3 / 4) } else { (self.size, self.size) };
         self.open = open.max(SEGMENT);
@@ -120,9 +135,30 @@ impl SendWindow {
     fn shrink(&mut self, now_us: i64) {
         if now_us - self.last_loss_us >= LOSS_REACTION_US {
             self.last_loss_us = now_us;
-            self.threshold = (self.open * 3 / 4).max(SEGMENT);
-            self.open = (self.open / 2).max(SEGMENT);
+            let least = self.least();
+            self.threshold = (self.open * 3 / 4).max(least);
+            self.open = (self.open / 2).max(least);
         }
+    }
+
+    /// What the window never shrinks below. While round trips are as short as ever there is no queue on the way and
+    /// loss tells nothing about the rate (a radio link): then as much stays open as the movie needs, with what is sent
+    /// twice, for a few round trips.
+    fn least(&self) -> i64 {
+        let is_queue = self.trip_us > self.shortest_us.saturating_add((self.shortest_us / 2).max(LEAST_QUEUE_US));
+        if self.trip_us == 0 || is_queue {
+            return SEGMENT;
+        }
+        let needed = i128::from(self.bit_rate) * i128::from(self.shortest_us) * NEEDED_TRIPS / 8_000_000;
+        i64::try_from(needed).unwrap_or(self.size).saturating_add(NEEDED_SEGMENTS * SEGMENT).min(self.size)
+    }
+
+    /// A packet sent once came back after this time.
+    fn saw_trip(&mut self, trip_us: i64) {
+        let trip_us = trip_us.clamp(1, MOST_TIMEOUT_US);
+        self.shortest_us = self.shortest_us.min(trip_us);
+        self.trip_us = if self.trip_us == 0 { trip_us } else { self.trip_us + (trip_us - self.trip_us) / 8 };
+        self.measure(trip_us);
     }
 }
 
@@ -233,7 +269,7 @@ impl ResendQueue {
                 window.in_flight -= kept.size();
                 if !kept.resent {
                     // Of a packet sent twice nobody knows which one arrived.
-                    window.measure(at_us - kept.sent_us);
+                    window.saw_trip(at_us - kept.sent_us);
                     window.delivered_us = window.delivered_us.max(kept.sent_us);
                 }
                 window.widen(kept.size());
@@ -408,6 +444,24 @@ mod tests {
         window.open = window.threshold;
         window.widen(1000);
         assert_eq!(window.open, 36_864 + 1_000_000 / 36_864);
+    }
+
+    #[test]
+    fn loss_without_a_queue_leaves_the_window_that_the_movie_needs() {
+        let lose = |window: &mut SendWindow| {
+            (1..40).for_each(|_| window.shrink(window.last_loss_us.max(0) + LOSS_REACTION_US));
+        };
+        let mut fresh = window(300_000);
+        lose(&mut fresh);
+        assert_eq!(fresh.open, SEGMENT, "nothing is known of the path");
+        let mut radio = window(300_000);
+        (0..9).for_each(|_| radio.saw_trip(60_000));
+        lose(&mut radio);
+        assert_eq!(radio.open, 9000 + 4 * SEGMENT);
+        let mut queued = radio;
+        (0..30).for_each(|_| queued.saw_trip(400_000));
+        lose(&mut queued);
+        assert_eq!(queued.open, SEGMENT);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use super::clock::Clock;
 use super::conn_writer::{ConnWriter, Written};
 use super::counters::{PACKET_OVERHEAD, WorkerCounters};
 use super::gather::Gather;
-use super::pacer::{OverbufferWindow, Timeline, Verdict};
+use super::monitor::Monitor;
+use super::pacer::{OverbufferWindow, Timeline, Verdict, on_time};
 use super::packet::{INTERLEAVED_PREFIX_LEN, RTP_HEADER_LEN, RtpHeader, interleaved_prefix};
 use super::play::{NextPacket, PlayRequest, Position, SessionEvent, SessionKey};
 use super::prefs::SendPrefs;
@@ -113,6 +114,8 @@ pub(super) struct Session {
     /// Scratch: acknowledged sequence numbers and when they came.
     acks: Vec<(u16, i64)>,
     streams: Vec<StreamPlay>,
+    /// Copies its packets for an operator.
+    monitor: Option<Box<Monitor>>,
 }
 
 impl Session {
@@ -133,6 +136,7 @@ impl Session {
             flight: SendWindow::default(),
             acks: Vec::new(),
             streams: Vec::new(),
+            monitor: None,
         }
     }
 
@@ -161,7 +165,15 @@ impl Session {
         self.window = OverbufferWindow::new(request.overbuffer && !plain_udp);
         self.timeline = Timeline::new(now_us.saturating_add(start_delay_us.max(0)), media_start_us, speed);
         self.state = State::Playing;
-        self.streams.iter_mut().for_each(|play| play.check_stop(request.stop_us));
+        let player = self.streams.first().map(|play| play.stream.player());
+        self.monitor = player
+            .zip(self.prefs.monitor.as_ref())
+            .and_then(|(player, prefs)| Monitor::open(prefs, player).map(Box::new));
+        let begin_us = self.timeline.origin_us;
+        for play in &mut self.streams {
+            play.check_stop(request.stop_us);
+            play.begin_adaptation(begin_us);
+        }
         self.open_windows(bit_rate, waker);
     }
 
@@ -321,12 +333,18 @@ impl Session {
         let has_room = self.has_room(play);
         let reliable = play.stream.is_reliable();
         let Some(head) = play.ready_head() else { return Ok(Step::Nothing) };
-        let due_us = self.timeline.due_us(head.time_us);
+        let shift_us = play.shift_us(turn.now_us, self.prefs.max_send_ahead_ms);
+        let due_us = self.timeline.due_us(head.time_us).saturating_add(shift_us);
         let size = RTP_HEADER_LEN + play.source.payload().map_or(0, |(_, range)| range.len());
+        let ahead = self.window.is_enabled() && !play.adapts();
         if has_room {
-            if let Verdict::WaitUntil(at_us) = self.window.decide(&self.prefs, due_us, turn.now_us, size) {
+            let verdict = match play.adapts() {
+                true => on_time(&self.prefs, due_us, turn.now_us),
+                false => self.window.decide(&self.prefs, due_us, turn.now_us, size),
+            };
+            if let Verdict::WaitUntil(at_us) = verdict {
                 // Rather early than late: the send interval allows it, and hides what the machine does meanwhile.
-                let at_us = if self.window.is_enabled() { at_us } else { at_us - self.prefs.lead_us() };
+                let at_us = if ahead { at_us } else { at_us - self.prefs.lead_us() };
                 return Ok(Step::Wait(at_us.max(turn.now_us + 1)));
             }
         }
@@ -348,11 +366,13 @@ impl Session {
 
     /// The lateness rules of stream-oriented transports.
     fn leaves_out(&mut self, index: usize, lateness_ms: i64, turn: &Turn<'_>) -> bool {
-        let worst = self.streams.iter().map(|play| play.stream.config().worst_quality).max().unwrap_or(0);
+        let worst = self.streams.iter().map(|play| play.stream.worst_quality()).max().unwrap_or(0);
         let before = self.quality.level();
         let level = self.quality.update(&self.prefs, self.tolerance, lateness_ms, turn.now_us / 1000, worst);
         if level != before {
-            let thinnable = |play: &&StreamPlay| play.stream.is_reliable() && !play.stream.is_thinning_disabled();
+            tracing::debug!(session = self.key, lateness_ms, level, "quality by lateness");
+            let thinnable =
+                |play: &&StreamPlay| play.stream.is_reliable() && !play.stream.is_thinning_disabled() && !play.adapts();
             self.streams.iter().filter(thinnable).for_each(|play| play.stream.set_quality(level));
         }
         let Some(play) = self.streams.get_mut(index) else { return false };
@@ -377,6 +397,10 @@ impl Session {
         self.keep(index, &head, &header, turn.now_us);
         let Some(play) = self.streams.get_mut(index) else { return Ok(()) };
         let payload = play.source.payload();
+        if let Some(monitor) = self.monitor.as_mut().filter(|_| !is_rtcp) {
+            let payload = payload.clone().and_then(|(block, range)| block.get(range)).unwrap_or_default();
+            monitor.copy(play.is_video(), &header, payload);
+        }
         match play.stream.transport() {
             Transport::Udp(udp) => {
                 if let Some(to) = to {

@@ -7,11 +7,12 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
+use super::adapt::{AdaptationTerms, Feedback, RateAdaptation};
 use super::clock::{Clock, ntp_from_unix_us};
 use super::conn_writer::ConnWriter;
-use super::ports::{PairLease, UdpPair};
+use super::ports::{PairLease, UdpPair, scope_of, scoped};
 use super::rtcp::Cname;
-use super::rtcp_in::{self, NaduBlock, RtcpItem};
+use super::rtcp_in::{self, NaduBlock, ReportBlock, RtcpItem};
 use super::stats::StreamStats;
 use super::worker::SessionWaker;
 
@@ -47,6 +48,8 @@ pub enum Transport {
 pub struct UdpTransport {
     lease: PairLease,
     rtsp_peer: IpAddr,
+    /// The interface through which a link-local peer is reached; 0 for others.
+    scope: u32,
     addresses: Mutex<PeerAddresses>,
     /// Goes up when the addresses change, so that the sender need not lock for each packet.
     generation: AtomicU32,
@@ -90,10 +93,17 @@ impl UdpTransport {
         Self {
             lease,
             rtsp_peer: rtsp_peer.to_canonical(),
+            scope: 0,
             addresses: Mutex::new(addresses),
             generation: AtomicU32::new(1),
             acks: None,
         }
+    }
+
+    /// The RTSP connection came from `peer`, whose interface counts if its address is link-local (RFC 4007).
+    pub fn on_interface_of(mut self, peer: &SocketAddr) -> Self {
+        self.scope = scope_of(peer);
+        self
     }
 
     /// Makes it reliable UDP: the client's `x-Retransmit` was accepted.
@@ -159,7 +169,8 @@ impl UdpTransport {
 
     /// The player's addresses now.
     pub fn addresses(&self) -> PeerAddresses {
-        *self.addresses.lock()
+        let known = *self.addresses.lock();
+        PeerAddresses { rtp: scoped(known.rtp, self.scope), rtcp: scoped(known.rtcp, self.scope), ..known }
     }
 
     /// A number that changes with [`UdpTransport::addresses`].
@@ -216,15 +227,6 @@ pub struct StreamConfig {
     pub transport: Transport,
 }
 
-/// Hears of a stream's new quality level.
-struct QualityWatch(Box<dyn Fn(u8) + Send + Sync>);
-
-impl std::fmt::Debug for QualityWatch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("QualityWatch")
-    }
-}
-
 /// A stream; shared by the control plane, the send worker and the RTCP receiver.
 #[derive(Debug)]
 pub struct RtpStream {
@@ -234,10 +236,22 @@ pub struct RtpStream {
     timestamp_base: AtomicU32,
     quality: AtomicU8,
     worst_quality: AtomicU8,
-    quality_watch: OnceLock<QualityWatch>,
     thinning_disabled: AtomicBool,
-    owner: OnceLock<Box<dyn Any + Send + Sync>>,
+    owner: OnceLock<Box<dyn StreamOwner>>,
+    /// 3GPP rate adaptation, once the player has asked for it.
+    adaptation: OnceLock<Box<Mutex<RateAdaptation>>>,
     stats: StreamStats,
+}
+
+/// Whose a stream is; see [`RtpStream::set_owner`].
+pub trait StreamOwner: Any + Send + Sync + std::fmt::Debug {
+    /// For those who know what it is.
+    fn as_any(&self) -> &dyn Any;
+
+    /// The stream's quality level has changed. Called where it did, on a send worker for one: must not wait.
+    fn quality_changed(&self, level: u8) {
+        let _ = level;
+    }
 }
 
 /// What a compound from the player told.
@@ -265,9 +279,9 @@ impl RtpStream {
             timestamp_base: AtomicU32::new(rand::random()),
             quality: AtomicU8::new(quality),
             worst_quality: AtomicU8::new(config.worst_quality),
-            quality_watch: OnceLock::new(),
             thinning_disabled: AtomicBool::new(false),
             owner: OnceLock::new(),
+            adaptation: OnceLock::new(),
             stats: StreamStats::new(),
             config,
         });
@@ -292,6 +306,14 @@ impl RtpStream {
         &self.config.transport
     }
 
+    /// The player's address.
+    pub fn player(&self) -> IpAddr {
+        match &self.config.transport {
+            Transport::Udp(udp) => udp.rtsp_peer(),
+            Transport::Interleaved { conn, .. } => conn.peer().ip().to_canonical(),
+        }
+    }
+
     /// Whether the transport loses nothing (TCP, reliable UDP): repeat packets are not needed, and lateness is the measure
     /// of trouble.
     pub fn is_reliable(&self) -> bool {
@@ -302,13 +324,13 @@ impl RtpStream {
     }
 
     /// Notes, once, whose the stream is; what that means is the control plane's matter. It must not keep the stream alive.
-    pub fn set_owner(&self, owner: Box<dyn Any + Send + Sync>) {
+    pub fn set_owner(&self, owner: Box<dyn StreamOwner>) {
         let _ = self.owner.set(owner);
     }
 
     /// What [`RtpStream::set_owner`] noted, if it is a `T`.
     pub fn owner<T: Any>(&self) -> Option<&T> {
-        self.owner.get()?.downcast_ref()
+        self.owner.get()?.as_any().downcast_ref()
     }
 
     /// Counters and reports.
@@ -346,8 +368,8 @@ impl RtpStream {
     pub fn set_quality(&self, level: u8) {
         let level = level.min(self.worst_quality());
         if self.quality.swap(level, RELAXED) != level {
-            if let Some(watch) = self.quality_watch.get() {
-                (watch.0)(level);
+            if let Some(owner) = self.owner.get() {
+                owner.quality_changed(level);
             }
         }
     }
@@ -365,9 +387,44 @@ impl RtpStream {
         self.set_quality(wanted);
     }
 
-    /// Who is told, from now on, of each new quality level, whoever sets it. Once; must not block.
-    pub fn watch_quality(&self, watch: impl Fn(u8) + Send + Sync + 'static) {
-        let _ = self.quality_watch.set(QualityWatch(Box::new(watch)));
+    /// The player has asked for 3GPP rate adaptation, on these terms: from now on its reports decide about the quality
+    /// level and about how fast packets are sent.
+    pub fn adapt(&self, terms: AdaptationTerms) {
+        let worst = if self.is_thinning_disabled() { 0 } else { self.worst_quality() };
+        let mut is_new = false;
+        let state = self.adaptation.get_or_init(|| {
+            is_new = true;
+            Box::new(Mutex::new(RateAdaptation::new(terms, self.config.is_video, self.quality(), worst)))
+        });
+        let mut state = state.lock();
+        if is_new {
+            self.set_quality(state.level());
+        } else {
+            state.set_terms(terms);
+        }
+    }
+
+    /// The stream's 3GPP rate adaptation, if the player has asked for it.
+    pub fn adaptation(&self) -> Option<&Mutex<RateAdaptation>> {
+        self.adaptation.get().map(|state| &**state)
+    }
+
+    fn report_to_adaptation(&self, nadu: &NaduBlock, block: Option<&ReportBlock>, clock: &dyn Clock) {
+        let Some(state) = self.adaptation() else { return };
+        let trip = block.filter(|block| block.last_sender_report != 0).and_then(|_| self.stats.round_trip_ms());
+        let feedback = Feedback {
+            free_bytes: nadu.free_buffer_bytes,
+            playout_delay_ms: nadu.playout_delay_ms,
+            next_sequence: nadu.next_sequence,
+            highest_sequence: block.map(|block| block.highest_sequence as u16),
+            fraction_lost: block.map_or(0, |block| block.fraction_lost),
+            round_trip_ms: trip.zip(self.stats.shortest_round_trip_ms()),
+        };
+        let (before, level) = (self.quality(), state.lock().report(&feedback, clock.now_us()));
+        self.set_quality(level);
+        if level != before {
+            tracing::debug!(track = self.config.track_id, ?feedback, level, "quality by 3GPP report");
+        }
     }
 
     /// Whether thinning is off for this stream.
@@ -431,6 +488,9 @@ impl RtpStream {
         if let Some(block) = chosen {
             self.stats.apply_report(&block, ntp_from_unix_us(clock.wall_us()));
             summary.reported = true;
+        }
+        if let Some(nadu) = summary.nadu.last() {
+            self.report_to_adaptation(nadu, chosen.as_ref(), clock);
         }
         self.stats.rtcp_packets_received.fetch_add(1, RELAXED);
         self.stats.rtcp_bytes_received.fetch_add(compound.len() as u64, RELAXED);

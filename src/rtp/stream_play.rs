@@ -19,6 +19,9 @@ use super::thin::LateDropper;
 /// How far back a repeat packet may reach; farther it gets a number of its own.
 const MAX_REPEAT_DISTANCE: u16 = 1024;
 
+/// Sender reports of streams with 3GPP rate adaptation, which need fresh round trips, come this often; ms.
+const ADAPTING_REPORT_MS: i64 = 1000;
+
 /// What a stream waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
@@ -50,6 +53,8 @@ pub(super) struct StreamPlay {
     /// What a reliable-UDP player has not acknowledged yet.
     pub(super) resend: Option<Box<ResendQueue>>,
     send_reports: bool,
+    /// The player steers it by 3GPP reports.
+    adapts: bool,
     sequence: u16,
     timestamp_base: u32,
     numbering: Option<Numbering>,
@@ -75,6 +80,7 @@ impl StreamPlay {
             stream,
             source,
             send_reports,
+            adapts: false,
             status: Status::Running,
             head: None,
             dropper: LateDropper::default(),
@@ -100,6 +106,25 @@ impl StreamPlay {
         if self.status == Status::Stopped {
             self.status = Status::Running;
         }
+    }
+
+    /// A play begins: rate adaptation starts from its time.
+    pub(super) fn begin_adaptation(&mut self, now_us: i64) {
+        self.adapts = self.stream.adaptation().is_some();
+        if let Some(adaptation) = self.stream.adaptation() {
+            adaptation.lock().begin(now_us);
+        }
+    }
+
+    /// Whether 3GPP reports decide about its pace and quality.
+    pub(super) fn adapts(&self) -> bool {
+        self.adapts
+    }
+
+    /// By how much rate adaptation moves the due times of its packets at `now_us`.
+    pub(super) fn shift_us(&self, now_us: i64, most_ahead_ms: i64) -> i64 {
+        let adaptation = self.stream.adaptation().filter(|_| self.adapts);
+        adaptation.map_or(0, |adaptation| adaptation.lock().shift_us(now_us, most_ahead_ms.saturating_mul(1000)))
     }
 
     pub(super) fn is_video(&self) -> bool {
@@ -215,6 +240,9 @@ impl StreamPlay {
         }
         let number = self.sequence;
         self.sequence = number.wrapping_add(1);
+        if let Some(adaptation) = self.stream.adaptation().filter(|_| self.adapts) {
+            adaptation.lock().note_sent(number, head.time_us);
+        }
         let delta = number.wrapping_sub(head.source_sequence);
         if self.numbering.is_none_or(|numbering| numbering.delta != delta) {
             self.numbering = Some(Numbering { delta, since: head.source_sequence });
@@ -233,6 +261,7 @@ impl StreamPlay {
         if !self.send_reports || now_us < self.next_report_us || self.last.is_none() {
             return None;
         }
+        let interval_ms = if self.adapts { interval_ms.min(ADAPTING_REPORT_MS) } else { interval_ms };
         self.next_report_us = now_us.saturating_add(interval_ms.max(100).saturating_mul(1000));
         Some(self.report(timeline, clock, false))
     }

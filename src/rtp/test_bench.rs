@@ -281,7 +281,7 @@ pub(super) enum AtEnd {
     Pend,
 }
 
-/// A source made of a list. Thins only at level 5 and above, to sync samples.
+/// A source made of a list. Thins only at level 5 and above, to sync samples, unless made to thin as files do.
 pub(super) struct ListSource {
     packets: Vec<PacketHead>,
     size: usize,
@@ -289,6 +289,8 @@ pub(super) struct ListSource {
     next: usize,
     /// The frame under way and whether it is left out: a frame is thinned as a whole.
     frame: (u32, bool),
+    /// Frames between sync samples, if it thins by all levels, and the level in force.
+    levels: Option<(u32, u8)>,
     pub(super) at_end: AtEnd,
     waker: Arc<parking_lot::Mutex<Option<SessionWaker>>>,
 }
@@ -323,12 +325,36 @@ pub(super) fn list(count: usize, per_frame: usize, gap_us: i64, gop: u32, size: 
         block: block.into(),
         next: 0,
         frame: (0, false),
+        levels: None,
         at_end: AtEnd::End,
         waker,
     }
 }
 
 impl ListSource {
+    /// Thins by the levels of hinted files without B frames; there is a sync sample each `gop` frames.
+    pub(super) fn thins_as_files(mut self, gop: u32) -> Self {
+        self.levels = Some((gop, 0));
+        self
+    }
+
+    fn leaves_out(&mut self, head: &PacketHead, quality: u8) -> bool {
+        let Some((gop, level)) = &mut self.levels else {
+            return !head.sync && (quality >= 5 || self.frame.1);
+        };
+        if quality > *level || head.sync {
+            *level = quality;
+        }
+        let at = (head.sample - 1) % *gop;
+        let percent = match *level {
+            0 | 1 => return false,
+            2..=4 => 100 - 25 * (u32::from(*level) - 1),
+            5 => return at > 0,
+            _ => return at > 1,
+        };
+        at * 100 >= *gop * percent
+    }
+
     pub(super) fn at_end(mut self, at_end: AtEnd) -> Self {
         self.at_end = at_end;
         self
@@ -346,15 +372,15 @@ impl ListSource {
 
 impl PacketSource for ListSource {
     fn peek(&mut self, context: &ReadContext<'_>) -> Peek {
-        while let Some(head) = self.packets.get(self.next) {
+        while let Some(head) = self.packets.get(self.next).copied() {
             if head.sample != self.frame.0 {
-                self.frame = (head.sample, !head.sync && (context.quality >= 5 || self.frame.1));
+                self.frame = (head.sample, self.leaves_out(&head, context.quality));
             }
             if self.frame.1 || (head.repeat && context.skip_repeats) {
                 self.next += 1;
                 continue;
             }
-            return Peek::Packet(*head);
+            return Peek::Packet(head);
         }
         match self.at_end {
             AtEnd::End => Peek::End,

@@ -69,7 +69,7 @@ pub(super) fn with_session(ctx: &Arc<RequestContext>, request: &Request, session
 /// PLAY without a Range while packets flow: a keep-alive of old players.
 fn is_ping(ctx: &Arc<RequestContext>, request: &Request) -> bool {
     let moves = request.header(Header::Range).is_some() || request.header(Header::XPacketRange).is_some();
-    !moves && ctx.with_state(|state| state.play == PlayState::Playing).unwrap_or(false)
+    !moves && ctx.with_state(|state| state.play == PlayState::Playing && !state.has_new_stream).unwrap_or(false)
 }
 
 fn options(ctx: &Arc<RequestContext>, request: &Request) {

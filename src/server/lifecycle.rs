@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::connection::Connection;
 use super::contain::contain;
+use super::limits::tcp_send_buffer;
 use super::listener::{self, BoundListener};
 use super::session::{ClientSession, PlayState, SessionStream};
 use super::stats::process_cpu_ms;
@@ -173,11 +174,25 @@ impl Server {
 
     /// Hands a play to the send workers, unless the session has ended meanwhile.
     pub fn launch(self: &Arc<Self>, session: &Arc<ClientSession>, play: PlayRequest) {
+        self.size_send_buffers(&play);
         self.engine.play(play);
         // An end that began before this may have reached the workers first; one that begins later reaches them after it.
         if session.is_closing() {
             let (server, key) = (Arc::clone(self), session.key());
             tokio::spawn(async move { server.engine.teardown(key, false).await });
+        }
+    }
+
+    /// A slow viewer's backlog must stay where it can be thinned, not in the kernel.
+    fn size_send_buffers(&self, play: &PlayRequest) {
+        let mut last = None;
+        for stream in play.streams.iter().map(|play| &play.stream) {
+            let Transport::Interleaved { conn, .. } = stream.transport() else { continue };
+            if last.replace(Arc::as_ptr(conn)) != Some(Arc::as_ptr(conn)) {
+                if let Err(error) = conn.set_send_buffer(tcp_send_buffer(&self.prefs(), play.bit_rate)) {
+                    tracing::debug!(%error, "send buffer of {}", conn.peer());
+                }
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::Server;
 use super::session::ClientSession;
 use crate::config::ServerPrefs;
-use crate::rtp::SendPrefs;
+use crate::rtp::{MonitorPrefs, SendPrefs};
 
 /// No reliable-UDP window is larger than this, in kilobytes.
 const LARGEST_WINDOW_KB: u32 = 4096;
@@ -130,6 +130,15 @@ fn kilobytes(size: u32) -> i64 {
     i64::from(size.min(LARGEST_WINDOW_KB)) * 1024
 }
 
+/// The kernel's buffer for a TCP viewer of a movie of `bit_rate`, in bytes, as DSS sizes it: `tcp_seconds_to_buffer` of
+/// media, rounded down to a power of two, between `min_tcp_buffer_size` and `max_tcp_buffer_size`.
+pub(crate) fn tcp_send_buffer(prefs: &ServerPrefs, bit_rate: u32) -> usize {
+    let wanted = (f64::from(bit_rate) * f64::from(prefs.tcp_seconds_to_buffer).max(0.0) / 8.0) as u32;
+    let rounded = wanted.checked_ilog2().map_or(0, |bits| 1 << bits);
+    let most = prefs.max_tcp_buffer_size.max(prefs.min_tcp_buffer_size);
+    rounded.clamp(prefs.min_tcp_buffer_size, most) as usize
+}
+
 /// The data plane's timing and windows from the preferences.
 pub(super) fn send_prefs(prefs: &ServerPrefs) -> SendPrefs {
     SendPrefs {
@@ -152,8 +161,25 @@ pub(super) fn send_prefs(prefs: &ServerPrefs) -> SendPrefs {
         window_max_threshold: prefs.window_size_max_threshold.saturating_mul(1000),
         reliable_slow_start: prefs.reliable_udp_slow_start,
         max_retransmit_delay_ms: i64::from(prefs.max_retransmit_delay),
+        monitor: monitor(prefs),
         ..SendPrefs::default()
     }
+}
+
+fn monitor(prefs: &ServerPrefs) -> Option<MonitorPrefs> {
+    if !prefs.enable_udp_monitor_stream {
+        return None;
+    }
+    let Ok(to) = prefs.udp_monitor_dest_ip.trim().parse() else {
+        tracing::warn!("udp_monitor_dest_ip: {} is no address; no monitor stream", prefs.udp_monitor_dest_ip);
+        return None;
+    };
+    Some(MonitorPrefs {
+        to,
+        video_port: prefs.udp_monitor_video_port,
+        audio_port: prefs.udp_monitor_audio_port,
+        players: prefs.udp_monitor_src_ip.clone(),
+    })
 }
 
 #[cfg(test)]
@@ -178,6 +204,15 @@ mod tests {
         assert!(!overload.is_over((5_000_000, 1000), || limits(0, 0)));
         assert!(overload.is_over((5_000_000, 0), || limits(20_000, 0)));
         assert!(!overload.is_over((5_000_000, 1000), || limits(0, 0)), "switched off while refusing");
+    }
+
+    #[test]
+    fn the_tcp_buffer_holds_half_a_second_of_media_within_its_bounds() {
+        let prefs = ServerPrefs::default();
+        let of = |bit_rate| tcp_send_buffer(&prefs, bit_rate);
+        assert_eq!([0, 100_000, 300_000, 2_000_000, u32::MAX].map(of), [8192, 8192, 16_384, 65_536, 200_000]);
+        let upside_down = ServerPrefs { min_tcp_buffer_size: 9000, max_tcp_buffer_size: 100, ..prefs };
+        assert_eq!(tcp_send_buffer(&upside_down, 0), 9000);
     }
 
     #[test]

@@ -225,23 +225,11 @@ pub(super) fn new_stream(store: &ObjectStore, stream: &Arc<RtpStream>) -> Arc<Ob
     object.set_u16(qtssRTPStrSvrRTPPort, server_port);
     object.set_u16(qtssRTPStrClientRTPPort, client_port);
     object.attach(Arc::clone(stream));
-    follow_quality(&object, stream);
+    object.set_hook(Arc::clone(&QUALITY_HOOK));
     object
 }
 
-/// Keeps the attributes of thinning and the stream at one: what a module sets is in force, and what the server decides
-/// shows, also through pointers that modules hold.
-fn follow_quality(object: &Arc<Object>, stream: &RtpStream) {
-    object.set_hook(Arc::clone(&QUALITY_HOOK));
-    let weak = Arc::downgrade(object);
-    stream.watch_quality(move |level| {
-        if let Some(live) = weak.upgrade().and_then(|object| object.live_u32(qtssRTPStrQualityLevel)) {
-            live.set(u32::from(level));
-        }
-    });
-}
-
-/// What follows when a module sets an attribute of a stream.
+/// What a module sets about thinning is in force at once. (What the server decides shows by the stream's owner.)
 static QUALITY_HOOK: LazyLock<ChangeHook> = LazyLock::new(|| {
     let level = |value: u32| u8::try_from(value).unwrap_or(u8::MAX);
     Arc::new(move |object: &Object, change: &Change| {

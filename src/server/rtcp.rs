@@ -3,14 +3,16 @@
 //! Built-in modules are told on the task that received it; they do not wait for anything. Modules loaded from files may,
 //! so they have a thread of their own and a bounded queue before it.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Weak};
 use std::{io, thread};
 
 use super::session::ClientSession;
+use crate::qtss::attr::*;
 use crate::qtss::{ModuleEntry, Object, Registry, Role, RoleParams, SyncRole};
-use crate::rtp::{RtcpObserver, RtcpSummary, RtpStream};
+use crate::rtp::{RtcpObserver, RtcpSummary, RtpStream, StreamOwner};
 
 /// Compounds that wait for modules loaded from files. When there are more, modules miss some, as they do in DSS whenever
 /// the session is busy.
@@ -30,9 +32,26 @@ pub struct ReceivedRtcp {
 }
 
 /// Whose a stream is. The stream itself knows it, so that no table has to be searched for each report.
+#[derive(Debug)]
 struct Owner {
     session: Weak<ClientSession>,
     object: Weak<Object>,
+}
+
+impl StreamOwner for Owner {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn quality_changed(&self, level: u8) {
+        // Also through the pointers that modules hold.
+        if let Some(live) = self.object.upgrade().and_then(|object| object.live_u32(qtssRTPStrQualityLevel)) {
+            live.set(u32::from(level));
+        }
+        if let Some(session) = self.session.upgrade().filter(|_| level > 0) {
+            session.object.set_bool16(qtssCliSesStartedThinning, true);
+        }
+    }
 }
 
 /// Lets modules be told of the RTCP of a new stream.
@@ -226,6 +245,19 @@ mod tests {
         assert_eq!(heard.recv_timeout(Duration::from_secs(10)).expect("told").0, "rust");
         assert!(heard.recv_timeout(Duration::from_millis(50)).is_err());
         drop(working);
+    }
+
+    #[test]
+    fn a_change_of_quality_shows_in_the_attributes_of_stream_and_session() {
+        let bench = bench(Vec::new());
+        set_owner(&bench.stream, &bench.session, &bench.object);
+        let started = || bench.session.object.bool16(qtssCliSesStartedThinning).unwrap_or(false);
+        bench.stream.set_quality(0);
+        assert!(!started());
+        bench.stream.set_quality(2);
+        assert_eq!((bench.object.u32(qtssRTPStrQualityLevel), started()), (Some(2), true));
+        bench.stream.set_quality(0);
+        assert_eq!((bench.object.u32(qtssRTPStrQualityLevel), started()), (Some(0), true));
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub struct SessionState {
     pub play: PlayState,
     /// Number of the last play; the send workers' reports name it.
     pub play_number: u32,
+    /// A track was set up that the play in progress knows nothing of: a PLAY, even one without a Range, starts it too.
+    pub has_new_stream: bool,
     /// Where packets stopped: a PLAY without a Range goes on there.
     pub position: Option<Position>,
     /// When packets stopped, in ms of the server's clock: the pause is added to the RTP timestamps at the next PLAY.
@@ -61,6 +63,8 @@ pub struct SessionState {
     pub fixed_rate: bool,
     /// Round trip measured by the OPTIONS probe, in ms.
     pub round_trip_ms: Option<u32>,
+    /// Bit rate of the client's link, as `3GPP-Link-Char` or `Bandwidth` told.
+    pub link_bit_rate: Option<u32>,
     /// The client asked for the SDP in this session.
     pub described: bool,
     extensions: HashMap<TypeId, Box<dyn Any + Send>>,

@@ -207,8 +207,12 @@ fn add_udp(
     }
     let peer = destination(ctx, transport, rules)?;
     let local = ctx.connection.local.ip().to_canonical();
+    let scoped_local = match ctx.connection.local {
+        local @ SocketAddr::V6(v6) if v6.ip().is_unicast_link_local() => local,
+        _ => SocketAddr::new(local, 0),
+    };
     let (rtp, rtcp) = (SocketAddr::new(peer, ports.rtp), SocketAddr::new(peer, ports.rtcp));
-    let lease = ctx.server.ports.allocate(local, rtcp).map_err(|error| {
+    let lease = ctx.server.ports.allocate_on(scoped_local, rtcp).map_err(|error| {
         tracing::warn!("SETUP from {peer}: {error}");
         let status = match error {
             PortError::Descriptors { .. } => Status::ServiceUnavailable,
@@ -219,7 +223,7 @@ fn add_udp(
     let port = lease.pair().rtp_port();
     let plays = transport.mode == Mode::Play;
     let retransmit = accepted_retransmit(ctx).filter(|_| plays && !rules.plain_udp);
-    let udp = UdpTransport::new(lease, peer, rtp, rtcp);
+    let udp = UdpTransport::new(lease, peer, rtp, rtcp).on_interface_of(&ctx.connection.peer);
     let stream_transport = StreamTransport::Udp(if retransmit.is_some() { udp.reliable() } else { udp });
     let stream = RtpStream::new(config(ctx, session, info, stream_transport));
     let prefs = ctx.server.prefs();
@@ -276,6 +280,7 @@ fn register(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, stream: &Ar
             session.object.remove_object(qtssCliSesStreamObjects, object.handle());
             ctx.connection.release_stream(&stream);
         }
+        state.has_new_stream = true;
         // The workers know nothing of the new stream: a play that goes on positions all of them anew.
         if let Some(position) = &mut state.position {
             position.next.clear();

@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports)] // each test program uses its own part
 
 mod client;
+pub mod impair;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

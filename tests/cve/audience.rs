@@ -6,10 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::common::{Client, PATIENCE, Ports, Rtp, VIDEO, reports};
+use super::common::{Client, Ports, Rtp, VIDEO, reports};
 
 /// Packets that each viewer must get after an attack.
 const MORE: u64 = 8;
+
+/// Longest wait for them. A machine that is busy elsewhere may let a server wait for many seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often a viewer looks up from its packets.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -99,6 +102,8 @@ fn watch_udp(server: SocketAddr, movie: &str, stop: &AtomicBool, heard: &AtomicU
         }
         while let Ok(length) = ports.rtcp.recv(&mut buffer) {
             if says_bye(&buffer[..length]) {
+                // The last packets may have come since the look at the other port.
+                ports.drain();
                 client.play(movie, "0-");
                 order = Order::default();
             }

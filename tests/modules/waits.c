@@ -10,7 +10,7 @@ static pthread_mutex_t sMutex = PTHREAD_MUTEX_INITIALIZER;
 static QTSS_Role sWaited[32];
 static unsigned sWaitedCount;
 static QTSS_StreamRef sStream;
-static long long sTicks;
+static long long sTicks; /* Interval comes from another thread than Initialize */
 
 static int waits_first_time(QTSS_Role inRole)
 {
@@ -102,13 +102,13 @@ static QTSS_Error dispatch(QTSS_Role inRole, QTSS_RoleParamPtr inParams)
             sWaitInClosing = number_pref(thePrefs, "wait_in_closing", 0);
             sSignalInFilter = number_pref(thePrefs, "signal", 0);
             usleep(number_pref(thePrefs, "slow_initialize", 0) * 1000);
-            note("initialized after %s ticks", sTicks > 0 ? "some" : "no");
+            note("initialized after %s ticks", __atomic_load_n(&sTicks, __ATOMIC_RELAXED) > 0 ? "some" : "no");
             break;
         case QTSS_Interval_Role:
             CHECK(44, inParams == NULL);
-            if (++sTicks <= 5)
+            if (__atomic_add_fetch(&sTicks, 1, __ATOMIC_RELAXED) <= 5)
                 note("tick");
-            if (sTicks == 2)
+            if (__atomic_load_n(&sTicks, __ATOMIC_RELAXED) == 2)
                 CHECK(44, QTSS_SetIntervalRoleTimer(50) == QTSS_NoErr);
             break;
         case QTSS_RTSPFilter_Role: do_filter(&inParams->rtspFilterParams); break;

@@ -45,7 +45,6 @@ impl Site {
             pref("module_folder", &at("modules")),
             pref("error_logfile_dir", &at("logs")),
             pref("pid_file", &at("pid")),
-            "\t\t<PREF NAME=\"maximum_connections\" TYPE=\"SInt32\" >20</PREF>\n".to_owned(),
             prefs.to_owned(),
         ];
         let log = pref("request_logfile_dir", &at("logs"));

@@ -230,7 +230,7 @@ QTSS_Error QTAccessFile::AuthorizeRequest(QTSS_StandardRTSP_Params* params, Bool
     *allowAnyUserPtr = false;
     *authorizedPtr = false;
     QTSS_RTSPRequestObject request = params->inRTSPRequest;
-    QTSS_ActionFlags action = QTSSModuleUtils::GetRequestActions(request);
+    const QTSS_ActionFlags action = QTSSModuleUtils::GetRequestActions(request);
     if (action == qtssActionFlagsNoFlags)
         return QTSS_RequestFailed;
     if ((action & noAction) != 0)

@@ -25,7 +25,7 @@ bool Exists(const char* path) {
 
 QTSSRollingLog::QTSSRollingLog()
     : file_(NULL), born_(-1), path_(NULL), dotLog_(true), enabled_(true) {
-    this->SetTaskName("QTSSRollingLog");
+    SetTaskName("QTSSRollingLog");
 }
 
 QTSSRollingLog::~QTSSRollingLog() {
@@ -187,7 +187,7 @@ time_t QTSSRollingLog::ReadLogHeader(FILE* file) {
 
 SInt64 QTSSRollingLog::Run() {
     const SInt64 kCheckInterval = 60 * 1000; // ms
-    EventFlags events = this->GetEvents();
+    const EventFlags events = GetEvents();
     if ((events & kKillEvent) != 0)
         return -1;
     OSMutexLocker locker(&mutex_);

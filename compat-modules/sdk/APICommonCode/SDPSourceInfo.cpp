@@ -77,7 +77,7 @@ void SDPSourceInfo::Parse(const char* sdpData, UInt32 sdpLen) {
         if (line.Len > 0 && line[0] == 'm')
             fNumStreams++;
     }
-    fStreamArray = NEW StreamInfo[fNumStreams];
+    fStreamArray = new StreamInfo[fNumStreams];
 
     // A c line before the first m line is for all streams.
     UInt32 commonAddr = INADDR_ANY;

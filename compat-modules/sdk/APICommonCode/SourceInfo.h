@@ -70,11 +70,11 @@ public:
     SourceInfo(const SourceInfo& other);
     virtual ~SourceInfo();
 
-    UInt32 GetNumStreams() { return fNumStreams; }
+    UInt32 GetNumStreams() const { return fNumStreams; }
     // NULL outside, and for an unknown track.
     StreamInfo* GetStreamInfo(UInt32 streamIndex);
     StreamInfo* GetStreamInfoByTrackID(UInt32 trackID);
-    UInt32 GetNumOutputs() { return fNumOutputs; }
+    UInt32 GetNumOutputs() const { return fNumOutputs; }
     UInt32 GetNumNewOutputs(); // not set up yet
     OutputInfo* GetOutputInfo(UInt32 outputIndex);
 
@@ -101,7 +101,7 @@ public:
     Bool16 SetActiveNTPTimes(UInt32 startNTPTime, UInt32 endNTPTime);
     Bool16 IsPermanentSource() { return fStartTimeUnixSecs == 0 && fEndTimeUnixSecs == 0; }
     Bool16 IsActiveTime(time_t when);
-    Bool16 IsActiveNow() { return IsActiveTime(OS::UnixTime_Secs()); }
+    Bool16 IsActiveNow() { return this->IsActiveTime(OS::UnixTime_Secs()); }
     time_t GetStartTimeUnixSecs() { return fStartTimeUnixSecs; }
     time_t GetEndTimeUnixSecs() { return fEndTimeUnixSecs; }
     UInt32 GetDurationSecs(); // 0 when over, all ones without end

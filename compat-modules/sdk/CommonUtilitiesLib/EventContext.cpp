@@ -34,7 +34,7 @@ void EventContext::Cleanup() {
         watcher_->contexts_.UnRegister(&entry_);
         (void)select_removeevent(fFileDesc);
     }
-    if (fFileDesc != kInvalidFileDesc)
+    if (fFileDesc >= 0)
         (void)::close(fFileDesc);
     fFileDesc = kInvalidFileDesc;
     cookie_ = 0;
@@ -60,18 +60,18 @@ void EventContext::RequestEvent(int mask) {
     AssertV(result == 0, errno);
 }
 
-void EventContext::SnarfEventContext(EventContext& fromContext) {
-    fFileDesc = fromContext.fFileDesc == kInvalidFileDesc ? fFileDesc : fromContext.fFileDesc;
-    fromContext.fFileDesc = kInvalidFileDesc;
-    if (fromContext.cookie_ == 0)
+void EventContext::SnarfEventContext(EventContext& other) {
+    fFileDesc = other.fFileDesc == kInvalidFileDesc ? fFileDesc : other.fFileDesc;
+    other.fFileDesc = kInvalidFileDesc;
+    if (other.cookie_ == 0)
         return;
-    cookie_ = fromContext.cookie_;
-    request_ = fromContext.request_;
-    watcher_ = fromContext.watcher_;
+    cookie_ = other.cookie_;
+    request_ = other.request_;
+    watcher_ = other.watcher_;
     entry_.Set(cookieKey_, this);
     watcher_->contexts_.Swap(&entry_);
-    watcher_->contexts_.UnRegister(&fromContext.entry_); // waits for an event on its way to the other
-    fromContext.cookie_ = 0;
+    watcher_->contexts_.UnRegister(&other.entry_); // waits for an event on its way to the other
+    other.cookie_ = 0;
 }
 
 void EventContext::ProcessEvent(int /*eventBits*/) {

@@ -27,9 +27,9 @@ public:
     // kReadEvent for the task on the next event of the kind, once.
     void RequestEvent(int mask = EV_RE);
     void SetTask(Task* task) { waiting_ = task; }
-    int GetSocketFD() { return fFileDesc; }
+    int GetSocketFD() const { return fFileDesc; }
     // Takes over descriptor and pending event of another one, which has neither afterwards.
-    void SnarfEventContext(EventContext& fromContext);
+    void SnarfEventContext(EventContext& other);
 
 protected:
     // On the event thread.

@@ -39,7 +39,7 @@ public:
 
     // The OSThread that the caller runs on; NULL on threads of others, such as the server's.
     static OSThread* GetCurrent();
-    static pthread_t GetCurrentThreadID() { return ::pthread_self(); }
+    static pthread_t GetCurrentThreadID() { return pthread_self(); }
     static int GetErrno() { return errno; }
     static void ThreadYield();
     // Not cut short by signals.

@@ -40,7 +40,7 @@ public:
     virtual ~PLDoubleLinkedList() { ClearList(); }
 
     Node* GetFirst() { return fHead; }
-    UInt32 GetNumNodes() { return fNumNodes; }
+    UInt32 GetNumNodes() const { return fNumNodes; }
     // From 0; NULL outside.
     Node* GetNthNode(int nodeIndex) {
         Node* node = fHead;

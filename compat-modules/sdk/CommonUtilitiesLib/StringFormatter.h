@@ -31,7 +31,7 @@ public:
     void Put(const StrPtrLen& str) { Put(str.Ptr, str.Len); }
     void PutChar(char byte) { Put(&byte, 1); }
     void PutSpace() { PutChar(' '); }
-    void PutTerminator() { PutChar('\0'); }
+    void PutTerminator() { PutChar(0); }
     void PutEOL() { Put("\r\n", 2); }
     // printf into the buffer, with a terminator that does not count; false if it had to be cut.
     Bool16 PutFmtStr(const char* format, ...)
@@ -47,9 +47,9 @@ public:
     UInt32 GetSpaceLeft() const { return static_cast<UInt32>(fEndPut - fCurrentPut); }
     UInt32 GetTotalBufferSize() const { return static_cast<UInt32>(fEndPut - fStartPut); }
     UInt32 GetBytesWritten() const { return fBytesWritten; }
-    void ResetBytesWritten() { fBytesWritten = 0; }
-    char* GetCurrentPtr() { return fCurrentPut; }
-    char* GetBufPtr() { return fStartPut; }
+    void ResetBytesWritten() { fBytesWritten = 0U; }
+    char* GetCurrentPtr() const { return fCurrentPut; }
+    char* GetBufPtr() const { return fStartPut; }
     // A terminated copy from new[].
     char* GetAsCString() const { return StrPtrLen(fStartPut, GetCurrentOffset()).GetAsCString(); }
 

@@ -56,7 +56,7 @@ void TCPListenerSocket::ProcessEvent(int /*eventBits*/) {
 }
 
 SInt64 TCPListenerSocket::Run() {
-    EventFlags events = this->GetEvents();
+    const EventFlags events = GetEvents();
     if ((events & kKillEvent) != 0)
         return -1;
     this->ProcessEvent(kReadEvent);

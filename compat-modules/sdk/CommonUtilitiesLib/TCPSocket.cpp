@@ -6,6 +6,8 @@
 
 TCPSocket::TCPSocket(Task* task, UInt32 socketType) : Socket(task, socketType), fRemoteAddr() {}
 
+OS_Error TCPSocket::Open() { return Socket::Open(SOCK_STREAM); }
+
 void TCPSocket::Set(int givenSocket, struct sockaddr_in* peer) {
     fFileDesc = givenSocket;
     fRemoteAddr = *peer;

@@ -17,7 +17,7 @@ public:
     TCPSocket(Task* task, UInt32 socketType);
     virtual ~TCPSocket() {}
 
-    OS_Error Open() { return Socket::Open(SOCK_STREAM); }
+    OS_Error Open();
     // EINPROGRESS for a socket that does not block: it is connected, or not, when it becomes writable.
     OS_Error Connect(UInt32 remoteAddr, UInt16 remotePort);
     // Takes over the other's connection and events; this one must not be open.

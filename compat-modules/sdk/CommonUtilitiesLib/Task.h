@@ -82,7 +82,7 @@ private:
 class TaskThread : public OSThread {
 public:
     TaskThread() {}
-    virtual ~TaskThread() { this->StopAndWaitForThread(); }
+    virtual ~TaskThread() { StopAndWaitForThread(); }
 
 private:
     virtual void Entry();

@@ -14,6 +14,8 @@ UDPSocket::UDPSocket(Task* task, UInt32 socketType) : Socket(task, socketType), 
         demuxer_ = new UDPDemuxer;
 }
 
+OS_Error UDPSocket::Open() { return Socket::Open(SOCK_DGRAM); }
+
 OS_Error UDPSocket::SendTo(UInt32 remoteAddr, UInt16 remotePort, const void* buffer, UInt32 bytes) {
     struct sockaddr_in remote = AddressOf(remoteAddr, remotePort);
     return ResultOf(::sendto(fFileDesc, buffer, bytes, MSG_NOSIGNAL, reinterpret_cast<struct sockaddr*>(&remote),

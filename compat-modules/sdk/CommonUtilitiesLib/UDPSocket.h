@@ -16,7 +16,7 @@ public:
     UDPSocket(Task* task, UInt32 socketType);
     virtual ~UDPSocket() { delete demuxer_; }
 
-    OS_Error Open() { return Socket::Open(SOCK_DGRAM); }
+    OS_Error Open();
     // On the interface of the local address; for any address, on the first of SocketUtils.
     OS_Error JoinMulticast(UInt32 group);
     OS_Error LeaveMulticast(UInt32 group);

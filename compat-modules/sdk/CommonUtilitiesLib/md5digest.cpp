@@ -27,10 +27,10 @@ void HashOfUser(const StrPtrLen& user, const StrPtrLen& realm, const StrPtrLen& 
     Hash().Add(user).AddField(realm).AddField(password).Finish(digest);
 }
 
-void HashOfSession(const unsigned char a1[kHashLen], const StrPtrLen& nonce, const StrPtrLen& cNonce,
+void HashOfSession(const unsigned char a1[kHashLen], const StrPtrLen& nonce, const StrPtrLen& clientNonce,
                    StrPtrLen* result) {
     unsigned char digest[kHashLen];
-    Hash().Add(a1, kHashLen).AddField(nonce).AddField(cNonce).Finish(digest);
+    Hash().Add(a1, kHashLen).AddField(nonce).AddField(clientNonce).Finish(digest);
     HashToString(digest, result);
 }
 
@@ -51,28 +51,28 @@ void HashToString(unsigned char aHash[kHashLen], StrPtrLen* hashStr) {
     hashStr->Set(text, kHashHexLen);
 }
 
-void CalcMD5HA1(StrPtrLen* userName, StrPtrLen* realm, StrPtrLen* userPassword, StrPtrLen* hashA1Hex16Bit) {
+void CalcMD5HA1(StrPtrLen* userName, StrPtrLen* realm, StrPtrLen* userPassword, StrPtrLen* ha1) {
     unsigned char* digest = new unsigned char[kHashLen];
     HashOfUser(*userName, *realm, *userPassword, digest);
-    hashA1Hex16Bit->Set(reinterpret_cast<char*>(digest), kHashLen);
+    ha1->Set(reinterpret_cast<char*>(digest), kHashLen);
 }
 
 void CalcHA1(StrPtrLen* algorithm, StrPtrLen* userName, StrPtrLen* realm, StrPtrLen* userPassword, StrPtrLen* nonce,
-             StrPtrLen* cNonce, StrPtrLen* hA1) {
+             StrPtrLen* clientNonce, StrPtrLen* hA1) {
     unsigned char digest[kHashLen];
     HashOfUser(*userName, *realm, *userPassword, digest);
     if (algorithm->Equal("md5-sess"))
-        HashOfSession(digest, *nonce, *cNonce, hA1);
+        HashOfSession(digest, *nonce, *clientNonce, hA1);
     else
         HashToString(digest, hA1);
 }
 
-void CalcHA1Md5Sess(StrPtrLen* hashA1Hex16Bit, StrPtrLen* nonce, StrPtrLen* cNonce, StrPtrLen* hA1) {
-    Assert(hashA1Hex16Bit->Len == kHashLen);
-    HashOfSession(reinterpret_cast<unsigned char*>(hashA1Hex16Bit->Ptr), *nonce, *cNonce, hA1);
+void CalcHA1Md5Sess(StrPtrLen* ha1, StrPtrLen* nonce, StrPtrLen* clientNonce, StrPtrLen* hA1) {
+    Assert(ha1->Len == kHashLen);
+    HashOfSession(reinterpret_cast<unsigned char*>(ha1->Ptr), *nonce, *clientNonce, hA1);
 }
 
-void CalcRequestDigest(StrPtrLen* hA1, StrPtrLen* nonce, StrPtrLen* nonceCount, StrPtrLen* cNonce, StrPtrLen* qop,
+void CalcRequestDigest(StrPtrLen* hA1, StrPtrLen* nonce, StrPtrLen* nonceCount, StrPtrLen* clientNonce, StrPtrLen* qop,
                        StrPtrLen* method, StrPtrLen* digestUri, StrPtrLen* hEntity, StrPtrLen* requestDigest) {
     unsigned char digest[kHashLen];
     Hash request;
@@ -86,7 +86,7 @@ void CalcRequestDigest(StrPtrLen* hA1, StrPtrLen* nonce, StrPtrLen* nonceCount, 
     Hash response;
     response.Add(*hA1).AddField(*nonce);
     if (qop->Ptr != NULL)
-        response.AddField(*nonceCount).AddField(*cNonce).AddField(*qop);
+        response.AddField(*nonceCount).AddField(*clientNonce).AddField(*qop);
     response.AddField(hA2).Finish(digest);
     HashToString(digest, requestDigest);
 }

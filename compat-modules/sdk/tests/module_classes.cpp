@@ -339,6 +339,12 @@ TEST(sdp_sources_are_parsed) {
 
     SDPSourceInfo copy(info), other("m=audio 0 RTP/AVP 96\r\n", 22);
     CHECK(copy.SourceInfo::Equal(&info) && !other.Equal(&info) && !other.IsReflectable());
+    SourceInfo::StreamInfo* copied = copy.GetStreamInfo(0);
+    CHECK(copied->fPayloadName.Ptr != audio->fPayloadName.Ptr && copied->fPayloadName.Equal(audio->fPayloadName));
+    copied->Copy(*copied);
+    CHECK(copied->fPayloadName.Equal(audio->fPayloadName) && copied->fTrackID == audio->fTrackID);
+    copied->Copy(SourceInfo::StreamInfo());
+    CHECK(copied->fPayloadName.Ptr == NULL && copied->fPayloadName.Len == 0 && copied->fPort == 0);
     UInt32 length = 0;
     CHECK_TEXT(Own(info.GetLocalSDP(&length)),
                "v=0\r\no=- 1 1 IN IP4 1.1.1.1\r\ns=x\r\nc=IN IP4 0.0.0.0\r\nt=3155673600 3155760000\r\n"
@@ -359,7 +365,8 @@ TEST(source_times_and_outputs) {
     a.fPortArray[0] = 4;
     a.fPortArray[1] = 6;
     b.Copy(a);
-    CHECK(a.Equal(b));
+    b.Copy(b);
+    CHECK(a.Equal(b) && b.fPortArray != a.fPortArray && b.fNumPorts == 2 && b.fPortArray[1] == 6);
     b.fPortArray[0] = 5;
     CHECK(!a.Equal(b));
     b.fDestAddr = 1;

@@ -1,6 +1,7 @@
 //! QTSSFileModule: hinted QuickTime and MP4 files, from DESCRIBE to TEARDOWN. It has the Request role: what no module
 //! before it answered ends here.
 
+mod adaptation;
 mod describe;
 mod play;
 mod setup;
@@ -95,6 +96,7 @@ impl FileModule {
 
     async fn request(&self, ctx: &Arc<RequestContext>) {
         let Some(request) = ctx.request() else { return };
+        adaptation::note_link(ctx);
         match request.method() {
             Method::Describe => self.describe(ctx, &request).await,
             Method::Setup => self.setup(ctx, &request).await,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::setup::MetaInfoOf;
-use super::{FileModule, FileSession, all_reliable, is_player};
+use super::{FileModule, FileSession, adaptation, all_reliable, is_player};
 use crate::media::{HintTrack, Movie, TrackKind};
 use crate::rtp::{MoviePacketSource, PacketSource, PlayRequest, PlayStream, Position, RtpStream, ToleranceShift};
 use crate::rtsp::extensions::{self, LateTolerance, PacketRange};
@@ -58,11 +58,13 @@ impl FileModule {
             }
         };
         let stood = halt(ctx).await;
+        adaptation::begin(ctx, movie.bit_rate());
         let reliable = all_reliable(&streams);
         let overbuffer = reliable && !ctx.with_state(|state| state.fixed_rate).unwrap_or(false);
         add_pause(ctx, &streams);
         if let (Target::Here, Some(position)) = (&asked.target, &stood) {
-            if !position.next.is_empty() {
+            let is_complete = !ctx.with_state(|state| state.has_new_stream).unwrap_or(false);
+            if is_complete && !position.next.is_empty() {
                 self.go_on(ctx, request, &movie, position, &asked, overbuffer);
                 return;
             }
@@ -280,6 +282,7 @@ impl FileModule {
                 state.play_number = state.play_number.wrapping_add(1);
                 play.number = state.play_number;
                 state.position = None;
+                state.has_new_stream = false;
                 state.stopped_at_ms = None;
                 state.late_tolerance
             })

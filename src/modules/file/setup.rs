@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::describe::{is_not_modified, put_caching, remember_movie};
-use super::{FileModule, FileSession, local_path};
+use super::{FileModule, FileSession, adaptation, local_path};
 use crate::media::{HintTrack, MAX_THINNING_LEVEL, MetaInfoFields, Movie, TrackKind};
 use crate::rtsp::extensions::{DynamicRate, LateTolerance, MetaInfo};
 use crate::rtsp::{Header, Request, ResponseBuilder, Status, path};
@@ -34,6 +34,7 @@ impl FileModule {
             return;
         }
         let Some(added) = add_stream(ctx, &session, &stream_info(track)) else { return };
+        adaptation::begin(ctx, movie.bit_rate());
         let meta = self.accept_options(ctx, track_id);
         let compose = |answer: &mut ResponseBuilder| {
             if let Some(meta) = &meta {
