@@ -44,7 +44,7 @@ def storm(tool, running, movie, transport, viewers, folder):
 
 def churn(tool, running, movie, transport, visits, folder):
     """Short visits: what of the server's memory is left taken afterwards, and whether the tool's own stays."""
-    options = ["-t", transport, "-n", "300", "--ramp", "0", "--stay", "exp:0.3", "--rejoin", "0..0.1", "--rude", "5"]
+    options = ["-t", transport, "-n", "300", "--ramp", "0", "--stay", "exp:0.3", "--rejoin", "0..0.1"]
     # what is made once (threads, caches, pools) shall not count
     run(tool, running, movie, [*options, "--sessions", "3000"], folder, 300)
     time.sleep(5)
