@@ -108,12 +108,16 @@ impl Session {
     }
 }
 
+/// Packets to one address that the kernel cuts out of one message: address, size of all but the last, and for each the
+/// number of its header and its payload.
+type Run = (SocketAddrV4, u16, Vec<(usize, *const u8, usize)>);
+
 /// A `sendmmsg` in the making. Headers and addresses stay where they are until it is sent.
 struct Batch {
     socket: RawFd,
     offload: bool,
     headers: Vec<[u8; 12]>,
-    runs: Vec<(SocketAddrV4, u16, Vec<(usize, *const u8, usize)>)>,
+    runs: Vec<Run>,
     used: usize,
 }
 

@@ -4,29 +4,29 @@
 //! viewers the server would keep their memory until it is stopped. Viewers who come and go evenly cost nothing here.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::server::Server;
 
-/// How often the number of sessions is looked at.
+/// How often the number of clients is looked at.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Fewer sessions gone than this are not worth the trouble.
+/// Fewer clients gone than this are not worth the trouble.
 const LEAST_GONE: u32 = 100;
 
-/// When enough sessions are gone to look for free memory: less than half of the most there were since the last time.
+/// When enough clients are gone to look for free memory: less than half of the most there were since the last time.
 #[derive(Debug, Default)]
 struct Ebb {
     most: u32,
 }
 
 impl Ebb {
-    fn is_low(&mut self, sessions: u32) -> bool {
-        self.most = self.most.max(sessions);
-        let low = self.most - sessions >= LEAST_GONE && sessions <= self.most / 2;
+    fn is_low(&mut self, clients: u32) -> bool {
+        self.most = self.most.max(clients);
+        let low = self.most - clients >= LEAST_GONE && clients <= self.most / 2;
         if low {
-            self.most = sessions;
+            self.most = clients;
         }
         low
     }
@@ -37,11 +37,18 @@ pub async fn give_back(server: Arc<Server>) {
     let mut ebb = Ebb::default();
     loop {
         tokio::time::sleep(LOOK).await;
-        if ebb.is_low(server.stats.current_sessions.load(Ordering::Relaxed)) {
+        if ebb.is_low(clients(&server)) {
             let trimmed = tokio::task::spawn_blocking(trim).await;
             tracing::debug!(returned = trimmed.unwrap_or(false), "looked for memory to give back");
         }
     }
+}
+
+/// Sessions and connections: both have memory of their own.
+fn clients(server: &Server) -> u32 {
+    let count = |counter: &AtomicU32| counter.load(Ordering::Relaxed);
+    let stats = &server.stats;
+    count(&stats.current_sessions).saturating_add(count(&stats.current_rtsp)).saturating_add(count(&stats.current_http))
 }
 
 /// Whether any memory went back.
@@ -63,15 +70,15 @@ mod tests {
     #[test]
     fn memory_is_looked_for_after_a_crowd_has_gone_and_not_while_it_comes_and_goes() {
         let mut ebb = Ebb::default();
-        let lows = [0, 1000, 800, 1000, 600, 500, 480, 490, 200, 150, 99, 0].map(|sessions| ebb.is_low(sessions));
+        let lows = [0, 1000, 800, 1000, 600, 500, 480, 490, 200, 150, 99, 0].map(|clients| ebb.is_low(clients));
         let wanted = [false, false, false, false, false, true, false, false, true, false, true, false];
         assert_eq!(lows, wanted);
     }
 
     #[test]
-    fn few_sessions_are_not_worth_it() {
+    fn few_clients_are_not_worth_it() {
         let mut ebb = Ebb::default();
-        assert!(![50, 0, 99, 0].map(|sessions| ebb.is_low(sessions)).contains(&true));
+        assert!(![50, 0, 99, 0].map(|clients| ebb.is_low(clients)).contains(&true));
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl Ord for Waiting {
 impl UdpRelay {
     /// Stands between the server's pair that starts at `server` and the player's that starts at `player`. The server's
     /// ports are known only after SETUP: [`UdpRelay::connect`].
-    pub fn new(player: &super::Ports, impairment: Impairment, seed: u64) -> Relaying {
+    pub fn between(player: &super::Ports, impairment: Impairment, seed: u64) -> Relaying {
         let outside = super::Ports::new();
         Relaying { player: player.rtp.local_addr().unwrap(), outside, impairment, seed }
     }
