@@ -9,10 +9,10 @@
 
 use std::mem;
 
-/// The nice value of send workers, where the process may have it (see [`NICE_LIMIT`]).
+/// The nice value of send workers, where the process may have it.
 const NICE: libc::c_int = -10;
 
-/// What `RLIMIT_NICE` must be for [`NICE`]: 20 minus the nice value.
+/// What `RLIMIT_NICE` must be for the nice value of send workers: 20 less that value, which is -10.
 pub const NICE_LIMIT: u64 = 30;
 
 /// The time slice asked for, nanoseconds; the least that Linux takes. Short slices have early deadlines.
