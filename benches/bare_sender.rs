@@ -108,16 +108,15 @@ impl Session {
     }
 }
 
-/// Packets to one address that the kernel cuts out of one message: address, size of all but the last, and for each the
-/// number of its header and its payload.
-type Run = (SocketAddrV4, u16, Vec<(usize, *const u8, usize)>);
+/// A packet in a run: number of its header, payload and its length.
+type Part = (usize, *const u8, usize);
 
 /// A `sendmmsg` in the making. Headers and addresses stay where they are until it is sent.
 struct Batch {
     socket: RawFd,
     offload: bool,
     headers: Vec<[u8; 12]>,
-    runs: Vec<Run>,
+    runs: Vec<(SocketAddrV4, u16, Vec<Part>)>, // destination, bytes of each packet, packets
     used: usize,
 }
 

@@ -332,7 +332,7 @@ impl Terminal {
     /// `None` where there is no `script`.
     fn new(site: &Site) -> Option<Self> {
         if let Err(error) = Command::new("script").arg("--version").output() {
-            writeln!(std::io::stderr(), "skipped: script: {error}").unwrap();
+            eprintln!("skipped: script: {error}");
             return None;
         }
         let install = source().join("Install");
