@@ -416,6 +416,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::print_stdout)] // a test that does nothing has to say so
     fn a_link_local_address_is_bound_on_its_interface() {
         let Ok(text) = std::fs::read_to_string("/proc/net/if_inet6") else { return };
         // address, interface, prefix length, scope (20: link), flags, name
