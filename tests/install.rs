@@ -1,6 +1,5 @@
 //! `Install`, run into folders of our own: what lies where afterwards, who it asks, what it refuses and what it leaves.
 #![allow(clippy::print_stderr)] // what is skipped is said aloud
-#![allow(clippy::print_stderr)] // what is skipped is said aloud
 
 use std::collections::BTreeMap;
 use std::fs;
