@@ -92,6 +92,7 @@ start_server() {
     said=$state/$1/said launched=$state/$1/launched
     if in_foreground "$1"; then said=/dev/null; fi # it prints as long as it runs
     rm -f "$launched"
+    # shellcheck disable=SC2094 # the name is compared, not read
     (
         folder=$(cat "$state/$1/folder")
         CDPATH='' cd -- "$folder" 2>/dev/null || CDPATH='' cd /
@@ -149,6 +150,7 @@ at_most() {
 # speaks_rtsp HOST PORT: whether a server there answers OPTIONS.
 speaks_rtsp() {
     if have bash; then
+        # shellcheck disable=SC2016 # the inner shell expands them
         at_most 2 bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 1
             printf "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n" >&3
             read -r -t 2 line <&3
