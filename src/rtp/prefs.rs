@@ -2,6 +2,15 @@
 
 use super::monitor::MonitorPrefs;
 
+/// Send intervals that a session ahead of time may let pass between two lots.
+const LOT_INTERVALS: i64 = 4;
+
+/// Bytes of a lot, about, beyond which no interval is let pass.
+const LOT_BYTES: i64 = 8 * 1024;
+
+/// A packet due sooner than this waits for no lot, microseconds.
+const LEAST_AHEAD_US: i64 = 500_000;
+
 /// Preferences of the send path; shared by all sessions as an `Arc` and replaced as a whole when preferences are reread.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SendPrefs {
@@ -93,6 +102,18 @@ impl SendPrefs {
         self.send_interval_us() / 5
     }
 
+    /// When a session that is ahead of time sends its next lot, at `now_us`, with a packet due at `due_us` to begin with:
+    /// several send intervals later, as long as that packet stays well ahead and a lot of a movie of `bit_rate` (0 is
+    /// unknown) stays small. A write per packet is what slow movies cost otherwise.
+    pub(crate) fn next_lot_us(&self, bit_rate: u32, due_us: i64, now_us: i64) -> i64 {
+        let by_size = match i64::from(bit_rate) {
+            0 => 0,
+            bit_rate => LOT_BYTES * 8_000_000 / bit_rate,
+        };
+        let pause_us = by_size.min(self.send_interval_us() * LOT_INTERVALS);
+        now_us.saturating_add(pause_us).min(due_us.saturating_sub(LEAST_AHEAD_US))
+    }
+
     /// The reliable-UDP window, bytes, of a movie of `bit_rate`; 0 is unknown.
     pub(crate) fn reliable_window(&self, bit_rate: u32) -> i64 {
         match bit_rate {
@@ -101,5 +122,20 @@ impl SendPrefs {
             rate if rate > self.window_threshold => self.medium_window,
             _ => self.small_window,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lots_of_sessions_ahead_are_few_but_small_and_never_late() {
+        let prefs = SendPrefs::default();
+        let next = |bit_rate, ahead_ms: i64| prefs.next_lot_us(bit_rate, ahead_ms * 1000, 0) / 1000;
+        assert_eq!(next(100_000, 1050), 200, "four intervals");
+        assert_eq!(next(1_000_000, 1050), 65, "8 KiB");
+        assert_eq!(next(0, 1050), 0, "of an unknown rate nothing is put off");
+        assert_eq!([next(100_000, 600), next(100_000, 400)], [100, -100], "half a second ahead at least");
     }
 }

@@ -101,6 +101,8 @@ pub(super) struct Session {
     prefs: Arc<SendPrefs>,
     timeline: Timeline,
     stop_us: Option<i64>,
+    /// The movie's rate, bit/s; 0 is unknown.
+    bit_rate: u32,
     /// When the PLAY that has not sent a packet yet was asked for.
     asked_us: Option<i64>,
     window: OverbufferWindow,
@@ -126,6 +128,7 @@ impl Session {
             prefs,
             timeline: Timeline::new(0, 0, 1.0),
             stop_us: None,
+            bit_rate: 0,
             asked_us: None,
             window: OverbufferWindow::new(false),
             quality: QualityControl::new(0),
@@ -146,6 +149,7 @@ impl Session {
 
     pub(super) fn play(&mut self, request: PlayRequest, now_us: i64, waker: &SessionWaker) {
         let bit_rate = request.bit_rate;
+        self.bit_rate = bit_rate;
         let PlayRequest { streams, speed, media_start_us, start_delay_us, prefs, .. } = request;
         if streams.is_empty() {
             self.take_acks();
@@ -344,7 +348,11 @@ impl Session {
             };
             if let Verdict::WaitUntil(at_us) = verdict {
                 // Rather early than late: the send interval allows it, and hides what the machine does meanwhile.
-                let at_us = if ahead { at_us } else { at_us - self.prefs.lead_us() };
+                let at_us = if ahead {
+                    at_us.max(self.prefs.next_lot_us(self.bit_rate, due_us, turn.now_us))
+                } else {
+                    at_us - self.prefs.lead_us()
+                };
                 return Ok(Step::Wait(at_us.max(turn.now_us + 1)));
             }
         }

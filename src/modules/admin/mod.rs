@@ -233,7 +233,7 @@ fn plain(server: &Server, status: &str, content_type: &str, body: &str) -> Vec<u
 fn denied_answer() -> String {
     let challenge = Gate::challenge();
     format!(
-        "HTTP/1.1 401 Unauthorized\r\nServer: QTSS\r\nWWW-Authenticate: {challenge}\r\nConnection: Close\r\n\
+        "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: {challenge}\r\nServer: QTSS\r\nConnection: Close\r\n\
          Content-Type: text/plain\r\n\r\n{DENIED_PAGE}"
     )
 }
