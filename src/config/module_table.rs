@@ -187,7 +187,7 @@ modules! {
         "num_worses_to_thin": u32 = Text(&["2"]),
         /// Thin UDP streams by receiver reports.
         "flow_control_udp_thinning_module_enabled": bool = Text(&["true"]),
-        /// Refuse new viewers while packets leave this late on average, in milliseconds; 0 never.
+        /// Refuse new viewers while there is much to send and packets leave this late on average, in milliseconds; 0 never.
         "overload_lateness": u32 = Text(&["20"]),
         /// Refuse new viewers while a send thread is at work for this share of its time, in percent; 0 never.
         "overload_busy_percent": u32 = Text(&["90"]),

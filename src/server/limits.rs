@@ -17,6 +17,9 @@ const OVERLOAD_SECTION: &str = "QTSSFlowControlModule";
 const NO_LAG_US: u64 = 1000;
 const NOT_BUSY_PERMILLE: u64 = 10;
 
+/// Workers that are at work for less of their time than this, in thousandths, are not late for want of capacity.
+const MUCH_PERMILLE: u64 = 500;
+
 /// Why a new client session is refused. DSS answers 453 for the limits and 503 while it takes no sessions at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -44,10 +47,11 @@ impl OverloadLimits {
         Self { lag_us: value("overload_lateness") * 1000, busy_permille: value("overload_busy_percent") * 10 }
     }
 
-    /// Over a limit; once over, until below three quarters of it.
+    /// Over a limit; once over, until below three quarters of it. Being late counts only with much to send: a server with
+    /// little to do that waits for its turn on a machine which others keep busy can take more viewers.
     fn are_passed(&self, (lag_us, busy_permille): (u64, u64), was_over: bool) -> bool {
         let passed = |now: u64, limit: u64| limit > 0 && now > if was_over { limit * 3 / 4 } else { limit };
-        passed(lag_us, self.lag_us) || passed(busy_permille, self.busy_permille)
+        passed(busy_permille, self.busy_permille) || (busy_permille >= MUCH_PERMILLE && passed(lag_us, self.lag_us))
     }
 }
 
@@ -192,7 +196,7 @@ mod tests {
         let over = |lag_ms: u64, percent: u64| {
             overload.is_over((lag_ms * 1000, percent * 10), || OverloadLimits { lag_us: 20_000, busy_permille: 900 })
         };
-        assert_eq!([over(0, 0), over(20, 90), over(21, 50)], [false, false, true]);
+        assert_eq!([over(0, 0), over(20, 90), over(500, 49), over(21, 50)], [false, false, false, true]);
         assert_eq!([over(16, 50), over(15, 50), over(16, 50)], [true, false, false]);
         assert_eq!([over(0, 91), over(0, 68), over(0, 67), over(0, 90)], [true, true, false, false]);
     }
@@ -202,7 +206,7 @@ mod tests {
         let overload = Overload::default();
         let limits = |lag_us, busy_permille| OverloadLimits { lag_us, busy_permille };
         assert!(!overload.is_over((5_000_000, 1000), || limits(0, 0)));
-        assert!(overload.is_over((5_000_000, 0), || limits(20_000, 0)));
+        assert!(overload.is_over((5_000_000, 600), || limits(20_000, 0)));
         assert!(!overload.is_over((5_000_000, 1000), || limits(0, 0)), "switched off while refusing");
     }
 
