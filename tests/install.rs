@@ -335,8 +335,9 @@ impl Terminal {
             return None;
         }
         let install = source().join("Install");
+        // `exec`: a shell that stayed in between would be interrupted, too, and end with 130.
         let command = format!(
-            "'{}' --destdir '{}' --programs '{}'",
+            "exec '{}' --destdir '{}' --programs '{}'",
             install.display(),
             site.root().display(),
             site.programs().display()
