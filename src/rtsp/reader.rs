@@ -64,7 +64,9 @@ impl RawRequest {
         let method = words.next().unwrap_or_default();
         let named = |names: [&[u8]; 3]| names.iter().any(|name| method.eq_ignore_ascii_case(name));
         if named([b"PUT", b"DELETE", b"SOURCE"]) {
-            return words.last().is_some_and(|word| word.get(..5).is_some_and(|w| w.eq_ignore_ascii_case(b"HTTP/")));
+            return words
+                .next_back()
+                .is_some_and(|word| word.get(..5).is_some_and(|w| w.eq_ignore_ascii_case(b"HTTP/")));
         }
         named([b"GET", b"POST", b"HEAD"]) && line.windows(4).any(|word| word.eq_ignore_ascii_case(b"HTTP"))
     }

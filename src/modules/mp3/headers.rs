@@ -38,8 +38,9 @@ impl Description {
             self.content_type = text.map(str::to_owned).or_else(|| self.content_type.take());
             return;
         }
-        // Where the titles are is ours to say.
-        let passes = (lower.starts_with("x-audiocast-") || lower.starts_with("icy-")) && lower != "icy-metaint";
+        // Where the titles are is ours to say; `Icy-MetaData: 1` is what ffmpeg sends as a player and as a broadcaster.
+        let about_titles = ["icy-metaint", "icy-metadata"].contains(&lower.as_str());
+        let passes = (lower.starts_with("x-audiocast-") || lower.starts_with("icy-")) && !about_titles;
         let name = match lower.strip_prefix("ice-") {
             Some("bitrate") => "icy-br".to_owned(),
             Some("public") => "icy-pub".to_owned(),
@@ -151,14 +152,14 @@ mod tests {
         for begun in [&b""[..], b"\r", b"x", b"icy-na", b"icy-name:", b"icy-name: Radio X\r", b"icy-br:64\r\n"] {
             assert_eq!(read_all(begun).0, Progress::More, "{begun:?}");
         }
-        assert_eq!(read_all(&vec![b'x'; MAX_NAME + 1]).0, Progress::Done);
+        assert_eq!(read_all(&[b'x'; MAX_NAME + 1]).0, Progress::Done);
         assert_eq!(read_all(&[b"icy-name:".to_vec(), vec![b'x'; MAX_LINE]].concat()).0, Progress::Done);
     }
 
     #[test]
     fn no_line_of_a_broadcaster_becomes_two_for_listeners() {
         let (_, description, _) =
-            read_all(b"icy-name: a\rSet-Cookie: b\r\nSet-Cookie: x\nicy-metaint:1\nicy-url:\x1fz\n\n");
+            read_all(b"icy-name: a\rSet-Cookie: b\r\nSet-Cookie: x\nicy-metaint:1\nIcy-MetaData:1\nicy-url:\x1fz\n\n");
         assert_eq!(lines(&description), "icy-name: aSet-Cookie: b\r\n", "and a control character ends the headers");
         let mut description = Description::default();
         description.add("icy-name", b" a\r\nEvil: b\0\x7f ");

@@ -17,6 +17,7 @@ mod source;
 mod title;
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -72,7 +73,7 @@ pub struct Mp3Module {
     guesses: Guesses,
     figures: OnceLock<Arc<Figures>>,
     /// The server was put to rest; the end of that is worth a remark.
-    idle: std::sync::atomic::AtomicBool,
+    idle: AtomicBool,
 }
 
 /// The preferences, as a request finds them.
@@ -124,7 +125,19 @@ impl Mp3Module {
             mounts: Arc::default(),
             guesses: Guesses::new(),
             figures: OnceLock::new(),
-            idle: std::sync::atomic::AtomicBool::new(false),
+            idle: AtomicBool::new(false),
+        }
+    }
+
+    /// At rest there are no broadcasts. The begin and the end of that are remarks like stop and start.
+    fn note_state(&self, state: u32) {
+        if state == ServerState::Idle as u32 {
+            self.mounts.end_all();
+            if !self.idle.swap(true, Ordering::Relaxed) {
+                self.log.shutdown();
+            }
+        } else if state == ServerState::Running as u32 && self.idle.swap(false, Ordering::Relaxed) {
+            self.log.startup();
         }
     }
 
@@ -442,23 +455,12 @@ impl Module for Mp3Module {
     }
 
     fn call_sync(&self, role: SyncRole<'_>) -> Result<(), QtssError> {
-        use std::sync::atomic::Ordering::Relaxed;
         match role {
             SyncRole::RereadPrefs => {
                 self.log.set_options(self.preferences.with(RequestLogOptions::mp3_from_prefs));
                 self.log.reopen();
             }
-            SyncRole::StateChange { state } if state == ServerState::Idle as u32 => {
-                self.mounts.end_all();
-                if !self.idle.swap(true, Relaxed) {
-                    self.log.shutdown();
-                }
-            }
-            SyncRole::StateChange { state } if state == ServerState::Running as u32 => {
-                if self.idle.swap(false, Relaxed) {
-                    self.log.startup();
-                }
-            }
+            SyncRole::StateChange { state } => self.note_state(state),
             SyncRole::Shutdown => self.log.shutdown(),
             _ => {}
         }
