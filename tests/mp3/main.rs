@@ -38,7 +38,7 @@ fn a_listener_gets_the_old_answer_the_broadcast_and_its_end_and_is_logged() {
         assert!(user.contains(&format!("{address}=\"127.0.0.1\"\n")), "{user}");
     }
     drop(source);
-    assert_eq!(listener.to_end(), b"");
+    assert_eq!(listener.rest(), b"");
     let log = radio.log_of(1);
     assert!(log[0].starts_with("127.0.0.1 \"it's %22me%22\" ["), "{log:?}");
     assert!(log[0].contains("] \"GET /m HTTP/1.0\" 200 41700 "), "{log:?}");
@@ -162,7 +162,7 @@ fn without_a_password_or_switched_off_there_is_no_mp3() {
         for source in ["SOURCE sec&ret /m\r\n\r\n", "sec&ret\r\n", "SOURCE   /m\r\n\r\n"] {
             let mut peer = radio.connect();
             peer.send(source.as_bytes());
-            let answer = String::from_utf8_lossy(&peer.to_end()).into_owned();
+            let answer = String::from_utf8_lossy(&peer.rest()).into_owned();
             assert!(answer.starts_with("RTSP/1.0 "), "{source}: {answer}");
         }
         let login = "Authorization: Basic c291cmNlOnNlYyZyZXQ=\r\n";
@@ -213,7 +213,7 @@ fn limits_are_those_of_the_server_and_counted_for_mp3_alone() {
     assert!(radio.answer("GET", "/m", "").starts_with("HTTP/1.1 503 "));
     let mut second = radio.connect();
     second.send(format!("SOURCE {PASSWORD} /n\r\n\r\n").as_bytes());
-    assert!(second.to_end().starts_with(b"HTTP/1.1 503 "));
+    assert!(second.rest().starts_with(b"HTTP/1.1 503 "));
     drop(listener);
     eventually("a free place", || {
         source.send(&frame(0)); // a write finds the listener gone, if reading has not
@@ -222,7 +222,7 @@ fn limits_are_those_of_the_server_and_counted_for_mp3_alone() {
     let narrow = Radio::with(&typed("maximum_bandwidth", "SInt32", "10"), "");
     let mut source = narrow.connect();
     source.send(format!("SOURCE {PASSWORD} /m\r\n\r\n").as_bytes());
-    assert!(source.to_end().starts_with(b"HTTP/1.1 503 "), "16 kbit/s are more than 10");
+    assert!(source.rest().starts_with(b"HTTP/1.1 503 "), "16 kbit/s are more than 10");
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn an_idle_server_ends_its_broadcasts_and_takes_none() {
     let (mut listener, _) = radio.listener("/m", "");
     let set = |state: u32| radio.value(&format!("qtssSvrState?command=set+value=\"{state}\""));
     assert!(set(5).contains("error:(0)"));
-    assert_eq!(listener.to_end(), b"");
+    assert_eq!(listener.rest(), b"");
     drop(source);
     assert!(radio.answer("GET", "/m", "Icy-MetaData: 1\r\n").starts_with("HTTP/1.1 503 "));
     assert!(set(1).contains("error:(0)"));

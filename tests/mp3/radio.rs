@@ -74,7 +74,7 @@ impl Radio {
 
     /// Sends a request and returns all of the answer.
     pub fn answer(&self, method: &str, target: &str, lines: &str) -> String {
-        String::from_utf8_lossy(&self.ask(method, target, lines).to_end()).into_owned()
+        String::from_utf8_lossy(&self.ask(method, target, lines).rest()).into_owned()
     }
 
     /// A listener who has the head of its answer; returns that, too.
@@ -174,7 +174,7 @@ impl Peer {
     }
 
     /// All that comes until the server closes.
-    pub fn to_end(&mut self) -> Vec<u8> {
+    pub fn rest(&mut self) -> Vec<u8> {
         while self.fill() {}
         std::mem::take(&mut self.buffer)
     }

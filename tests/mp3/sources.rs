@@ -73,7 +73,7 @@ fn wrong_passwords_are_told_in_the_words_of_each_kind() {
     ] {
         let mut source = radio.connect();
         source.send(text.as_bytes());
-        assert_eq!(String::from_utf8_lossy(&source.to_end()), answer, "{text}");
+        assert_eq!(String::from_utf8_lossy(&source.rest()), answer, "{text}");
     }
     let wrong = format!("Authorization: {}\r\n", basic("source", "wrong"));
     for (method, login) in [("PUT", ""), ("SOURCE", wrong.as_str()), ("PUT", wrong.as_str())] {
@@ -86,7 +86,7 @@ fn wrong_passwords_are_told_in_the_words_of_each_kind() {
     let mut taken = radio.source("/m");
     let mut second = radio.connect();
     second.send(format!("SOURCE {PASSWORD} /m\r\n\r\n").as_bytes());
-    assert_eq!(second.to_end(), b"Error - Mount Point Taken or Invalid\r\n");
+    assert_eq!(second.rest(), b"Error - Mount Point Taken or Invalid\r\n");
     taken.send(&frame(0));
 }
 
@@ -96,7 +96,7 @@ fn who_guesses_passwords_has_to_wait() {
     for _ in 0..4 {
         let mut source = radio.connect();
         source.send(b"SOURCE wrong /m\r\n\r\n");
-        assert_eq!(source.to_end(), b"ERROR - Bad Password\r\n");
+        assert_eq!(source.rest(), b"ERROR - Bad Password\r\n");
     }
     let attempt = |mount: &str| {
         let mut source = radio.connect();
@@ -127,14 +127,14 @@ fn icecast_2_broadcasts_by_source_and_by_put() {
     put.expect(b"HTTP/1.1 100 Continue\r\n\r\n");
     let (mut listener, _) = radio.listener("/put", "");
     put.send(b"0123456789 and more");
-    assert!(put.to_end().starts_with(b"HTTP/1.1 200 OK\r\n"), "the body is complete");
-    assert_eq!(listener.to_end(), b"0123456789");
+    assert!(put.rest().starts_with(b"HTTP/1.1 200 OK\r\n"), "the body is complete");
+    assert_eq!(listener.rest(), b"0123456789");
 
     let mut chunked = radio.ask("PUT", "/chunked", &format!("{login}Transfer-Encoding: chunked\r\n"));
     chunked.expect(b"HTTP/1.0 200 OK\r\n\r\n");
     let (mut listener, _) = radio.listener("/chunked", "");
     chunked.send(b"5\r\nfirst\r\n6;x=y\r\nsecond\r\n0\r\n\r\n");
-    assert_eq!(listener.to_end(), b"firstsecond");
+    assert_eq!(listener.rest(), b"firstsecond");
     let other = radio.answer("PUT", "/coded", &format!("{login}Transfer-Encoding: gzip\r\n"));
     assert!(other.starts_with("HTTP/1.1 400 "), "{other}");
 }
@@ -174,13 +174,13 @@ fn a_broadcaster_that_falls_silent_loses_its_mount_to_the_next_and_in_time_to_no
         next = is_in.then_some(source);
         is_in
     });
-    assert_eq!(listener.to_end(), frame(0));
-    assert_eq!(silent.to_end(), b"", "put out");
+    assert_eq!(listener.rest(), frame(0));
+    assert_eq!(silent.rest(), b"", "put out");
     let mut next = next.unwrap();
     next.take(2);
     next.send(b"x-audiocast-name: y\n\n");
     next.expect(b"OK\r\n");
-    assert_eq!(next.to_end(), b"", "and nothing comes from the next one either");
+    assert_eq!(next.rest(), b"", "and nothing comes from the next one either");
     radio.site.wait_for_log("MP3: /m: nothing came from 127.0.0.1");
 }
 
@@ -198,5 +198,5 @@ fn a_file_sent_as_fast_as_the_network_goes_is_slowed_down_and_heard_whole() {
     assert!(listener.take(music.len()) == music, "the bytes differ");
     drop(sender.join().unwrap());
     std::thread::sleep(Duration::from_millis(1));
-    assert_eq!(listener.to_end(), b"");
+    assert_eq!(listener.rest(), b"");
 }
