@@ -3,6 +3,9 @@
 
 #![allow(clippy::print_stderr)] // what is skipped is said aloud
 
+#[path = "common/ports.rs"]
+mod ports;
+
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -14,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Group, Pid, User, geteuid};
+use ports::free_port;
 
 /// How long a test waits for something that should happen soon.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -152,10 +156,6 @@ fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
         assert!(Instant::now() < until, "no {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
 /// A port below 1024 that nobody has; only root may ask.

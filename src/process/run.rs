@@ -232,8 +232,11 @@ fn listen(
     }
     let handed = manager.sockets();
     if !handed.is_empty() {
-        let bound =
-            |socket: super::systemd::HandedSocket| BoundListener { socket: socket.listener, loopback_only: false };
+        let bound = |socket: super::systemd::HandedSocket| BoundListener {
+            socket: socket.listener,
+            loopback_only: false,
+            any_port: false,
+        };
         return Ok(handed.into_iter().map(bound).collect());
     }
     let (listeners, errors) = bind_all(&prefs.server, command.port);

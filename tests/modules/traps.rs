@@ -1,36 +1,22 @@
 //! More of what old modules count on: preferences, closing sessions, crashes, the one heap.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::lab::sources::{CLOSED_SET, sdk};
 use super::lab::{self, Plan, Running, assert_checks, session_of};
 
 const TCP: &str = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n";
 
 /// What a module that stands beside the SDK compiles, and where it looks for headers.
 fn sdk_flags() -> Vec<String> {
-    let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("compat-modules/sdk");
-    let path = |of: &str| sdk.join(of).to_string_lossy().into_owned();
+    let path = |of: &str| sdk().join(of).to_string_lossy().into_owned();
     let mut flags = vec!["-include".to_owned(), path("PlatformHeader.h")];
     for folder in ["", "CommonUtilitiesLib", "APICommonCode", "RTPMetaInfoLib"] {
         flags.push(format!("-I{}", path(folder)));
     }
-    for source in [
-        "APICommonCode/QTSSModuleUtils.cpp",
-        "CommonUtilitiesLib/StringParser.cpp",
-        "SafeStdLib/InternalStdLib.cpp",
-        "CommonUtilitiesLib/MyAssert.cpp",
-        "CommonUtilitiesLib/StrPtrLen.cpp",
-        "CommonUtilitiesLib/StringFormatter.cpp",
-        "CommonUtilitiesLib/ResizeableStringFormatter.cpp",
-        "CommonUtilitiesLib/DateTranslator.cpp",
-        "RTPMetaInfoLib/RTPMetaInfoPacket.cpp",
-        "CommonUtilitiesLib/OS.cpp",
-        "CommonUtilitiesLib/OSMutex.cpp",
-    ] {
-        flags.push(path(source));
-    }
+    flags.extend(CLOSED_SET.map(path));
     flags
 }
 
