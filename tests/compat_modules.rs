@@ -3,8 +3,6 @@
 //!
 //! Without compilers or make these tests say so and pass.
 
-#![allow(clippy::print_stderr)] // a test that does nothing has to say so
-
 #[path = "modules/lab.rs"]
 mod lab;
 
@@ -17,7 +15,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use lab::sources::{copy_authors_tree, is_there, root};
+use lab::sources::{copy_authors_tree, is_there, root, skipped};
 use lab::{Client, PATIENCE, Plan, Running, session_of};
 use md5::{Digest, Md5};
 
@@ -42,7 +40,7 @@ const TCP: &str = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n";
 /// `CPLUS` and its like in the environment reach the scripts.
 static BUILT: LazyLock<Option<Vec<Vec<u8>>>> = LazyLock::new(|| {
     if !["make", "gcc", "c++"].into_iter().all(is_there) {
-        eprintln!("SKIPPED: the modules of compat-modules need make, gcc and c++");
+        skipped("the modules of compat-modules need make, gcc and c++");
         return None;
     }
     let tree = tempfile::tempdir().expect("a temporary folder");

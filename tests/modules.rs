@@ -536,25 +536,6 @@ fn a_role_that_takes_long_is_mentioned_once() {
     assert_eq!(log.matches(line).count(), 1, "{log}");
 }
 
-#[test]
-fn when_all_module_threads_are_busy_the_log_says_so_and_everybody_is_served_in_turn() {
-    let Some(plan) = Plan::new() else { return };
-    let parallel = "<PREF NAME=\"sleep\" TYPE=\"UInt32\" >5000</PREF>\
-                    <PREF NAME=\"allow_parallel_rtsp_roles\" TYPE=\"Bool16\" >true</PREF>";
-    let server = plan.module("Waits", "waits.c", &[]).section("Waits", parallel).start();
-    let mut clients: Vec<_> = (0..dss::abi::MAX_THREADS + 18).map(|_| server.connect()).collect();
-    for client in &mut clients {
-        let url = client.url("/a.mp4");
-        client.send(&format!("DESCRIBE {url} RTSP/1.0\r\nCSeq: 1\r\n\r\n"));
-    }
-    for client in &mut clients {
-        assert!(client.response().starts_with("RTSP/1.0 200"));
-    }
-    let log = server.error_log();
-    let line = format!("all {} module threads are busy", dss::abi::MAX_THREADS);
-    assert_eq!(log.matches(&line).count(), 1, "{log}");
-}
-
 /// A movie that only the file system module has.
 fn with_virtual_movie(flags: &[&str]) -> Option<Running> {
     let plan = Plan::new()?.module("Files", "files.c", flags);

@@ -3,8 +3,6 @@
 //! Needs a C++ compiler, nm and make; what cannot be found is named, and then what needs it is not tested. With the compiler's
 //! sanitizers where it has them.
 
-#![allow(clippy::print_stderr)] // a test that does nothing has to say so
-
 #[path = "common/sources.rs"]
 mod sources;
 
@@ -13,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use sources::{CLOSED_SET, STUB, compat_modules, copy_authors_tree, is_there, sdk};
+use sources::{CLOSED_SET, STUB, compat_modules, copy_authors_tree, is_there, sdk, skipped};
 use tempfile::TempDir;
 
 const FLAGS: [&str; 6] = ["-Wall", "-Wextra", "-Werror", "-g", "-D_REENTRANT", "-fPIC"];
@@ -35,11 +33,11 @@ fn compilers() -> &'static [&'static str] {
 /// The first of the C++ compilers; `None`, with a word, where it or another of the programs is missing.
 fn tools(others: &[&str]) -> Option<&'static str> {
     if let Some(missing) = others.iter().find(|name| !is_there(name)) {
-        eprintln!("SKIPPED: {missing} cannot be run");
+        skipped(&format!("{missing} cannot be run"));
         return None;
     }
     if compilers().is_empty() {
-        eprintln!("SKIPPED: none of c++, g++ and clang++ can be run");
+        skipped("none of c++, g++ and clang++ can be run");
     }
     compilers().first().copied()
 }
@@ -55,7 +53,7 @@ fn sanitizers(compiler_name: &str) -> &'static [&'static str] {
     if built.is_ok_and(|output| output.status.success()) && runs() {
         return OPTIONS;
     }
-    eprintln!("SKIPPED: {compiler_name} has no sanitizers that work here; the tests run without");
+    skipped(&format!("{compiler_name} has no sanitizers that work here; the tests run without"));
     &[]
 }
 

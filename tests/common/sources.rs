@@ -1,4 +1,5 @@
 //! What is compiled in tests: where the sources of the module SDK lie, copies of folders to build in, whether a tool is there.
+#![allow(clippy::print_stderr)] // what is not tested is said aloud
 #![allow(dead_code)] // each test program uses its own part
 
 use std::fs;
@@ -33,6 +34,11 @@ pub fn compat_modules() -> PathBuf {
 
 pub fn sdk() -> PathBuf {
     compat_modules().join("sdk")
+}
+
+/// Says what is not tested, and why.
+pub fn skipped(why: &str) {
+    eprintln!("SKIPPED: {why}");
 }
 
 /// Can it be run?

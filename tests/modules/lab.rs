@@ -1,6 +1,5 @@
 //! Builds probe modules, runs the server with them, talks to it.
 
-#![allow(clippy::print_stderr)] // a test that does nothing has to say so
 #![allow(dead_code)] // each test program uses its own part
 
 #[path = "../common/ports.rs"]
@@ -16,7 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use sources::{is_there, root, sdk};
+use sources::{is_there, root, sdk, skipped};
 
 /// How long anything that has to happen may take; longer for a server that a sanitizer slows down.
 pub static PATIENCE: LazyLock<Duration> =
@@ -51,7 +50,7 @@ fn compile(compiler: &str, arguments: &[&str], source: &Path, output: &Path) {
 /// The stub library's object file, once per test program; `None` without compilers.
 static STUB: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     if !is_there(&compiler(false)) || !is_there(&compiler(true)) {
-        eprintln!("SKIPPED: the module tests need the system's cc and c++");
+        skipped("the module tests need the system's cc and c++");
         return None;
     }
     let stub = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("stub-{}.o", std::process::id()));
