@@ -45,7 +45,7 @@ fn send_slow(server: &Running) -> Client {
 fn wait_for_sleepers(server: &Running, count: usize) {
     let begin = Instant::now();
     while server.notes().iter().filter(|note| *note == "asleep").count() < count {
-        assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", server.notes());
+        assert!(begin.elapsed() < *PATIENCE, "{:?}", server.notes());
         std::thread::sleep(Duration::from_millis(10));
     }
 }

@@ -37,7 +37,7 @@ static QTSS_Error dispatch(QTSS_Role inRole, QTSS_RoleParamPtr inParams)
             if (sCalls++ > 0)
                 break;
             note("busy");
-            usleep(1000000);
+            wait_for_go(60000);
             note("idle");
             break;
         case QTSS_RTCPProcess_Role: note("rtcp"); break;

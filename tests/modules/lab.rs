@@ -19,7 +19,7 @@ use sources::{is_there, root, sdk, skipped};
 
 /// How long anything that has to happen may take; longer for a server that a sanitizer slows down.
 pub static PATIENCE: LazyLock<Duration> =
-    LazyLock::new(|| Duration::from_secs(if std::env::var_os("PROBE_SERVER").is_some() { 120 } else { 20 }));
+    LazyLock::new(|| Duration::from_secs(if std::env::var_os("PROBE_SERVER").is_some() { 120 } else { 40 }));
 
 /// With `PROBE_SANITIZER=address` (or `undefined`) in the environment the probes are built with that sanitizer, and the server
 /// runs with its library, which then sees both sides of the one heap. `tests/sanitize.sh` builds a server with it, too, and names
