@@ -10,6 +10,7 @@ use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -273,6 +274,30 @@ fn trap_5_a_broken_file_at_a_reread_changes_nothing() {
     kill(pid, Signal::SIGHUP).unwrap();
     wait_for("the new port", || listens(second).then_some(()));
     wait_for("the end of the old port", || (!listens(first)).then_some(()));
+}
+
+#[test]
+fn a_service_manager_that_watches_hears_from_the_server_again_and_again() {
+    let mut place = Place::new(&[free_port()]);
+    let manager = UnixDatagram::bind(place.path("notify")).unwrap();
+    manager.set_read_timeout(Some(PATIENCE)).unwrap();
+    let hears = |text: &str| {
+        let mut bytes = [0; 200];
+        let length = manager.recv(&mut bytes).unwrap();
+        let heard = String::from_utf8_lossy(&bytes[..length]).into_owned();
+        heard.starts_with(text)
+    };
+    // The number in the environment is that of the process that the shell becomes.
+    let mut command = Command::new("sh");
+    command.args(["-c", "WATCHDOG_PID=$$ exec \"$@\"", "sh", PROGRAM, "-d", "-c"]).arg(place.path(CONFIG));
+    command.env("NOTIFY_SOCKET", place.path("notify")).env("WATCHDOG_USEC", "400000").stdin(Stdio::null());
+    place.foreground.push(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    while !hears("READY=1\n") {}
+    for _ in 0..3 {
+        assert!(hears("WATCHDOG=1\n"));
+    }
+    kill(Pid::from_raw(i32::try_from(place.foreground[0].id()).unwrap()), Signal::SIGTERM).unwrap();
+    while !hears("STOPPING=1\n") {}
 }
 
 #[test]

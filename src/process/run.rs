@@ -149,6 +149,7 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
         Err(error) => tracing::warn!("descriptor limit: {error}"),
     }
     limits::allow_send_priority();
+    let watched = manager.watchdog_interval();
     let listeners = match listen(command, &prefs, child, manager) {
         Ok(listeners) => listeners,
         Err(text) => {
@@ -181,6 +182,9 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
             Ok(runtime) => runtime,
             Err(error) => return give_up(child, &format!("cannot start threads: {error}")),
         };
+    if let Some(interval) = watched {
+        runtime.spawn(keep_alive(interval));
+    }
     let status = runtime.block_on(serve(command, child, prefs, listeners, &error_log, signals));
     if let Some(pid_file) = pid_file {
         pid_file.remove();
@@ -509,7 +513,16 @@ fn announce(addresses: &[std::net::SocketAddr]) {
     let _ = stdout.flush();
 }
 
-/// Logs look at their age, the service manager hears that we are alive.
+/// The service manager hears that we are alive, from the start to the end of the runtime that does all the work.
+async fn keep_alive(interval: Duration) {
+    let mut ticks = tokio::time::interval(interval);
+    loop {
+        ticks.tick().await;
+        let _ = systemd::alive();
+    }
+}
+
+/// Logs look at their age.
 async fn tick(error_log: Arc<ErrorLog>) {
     let mut ticks = tokio::time::interval(LOG_TICK);
     loop {
