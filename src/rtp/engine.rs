@@ -101,8 +101,9 @@ impl SendEngine {
                 }
                 let udp = UdpBatch::new(offload, Arc::clone(&thread_counters));
                 let sink = KernelSink { udp, epoll, counters: Arc::clone(&thread_counters) };
-                let parts = WorkerParts { clock, sink, inbox: thread_inbox, events, counters: thread_counters };
-                run(parts);
+                let phase = index as f64 / count as f64;
+                let (inbox, counters) = (thread_inbox, thread_counters);
+                run(WorkerParts { clock, sink, inbox, events, counters, phase });
             })?;
             engine.workers.push(Handle { inbox, counters, thread: Mutex::new(Some(thread)) });
         }

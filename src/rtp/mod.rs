@@ -27,6 +27,7 @@ mod play;
 mod ports;
 mod prefs;
 mod resend;
+mod rhythm;
 mod rtcp;
 mod rtcp_in;
 mod scheduling;

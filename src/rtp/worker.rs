@@ -14,6 +14,7 @@ use super::counters::WorkerCounters;
 use super::gather::Gather;
 use super::play::{PlayRequest, Position, SessionEvent, SessionKey};
 use super::prefs::SendPrefs;
+use super::rhythm::Rhythm;
 use super::session::{Outcome, Session, Turn};
 use super::sink::Sink;
 use super::thin::ToleranceShift;
@@ -127,6 +128,8 @@ pub(super) struct WorkerParts<S> {
     pub(super) inbox: Arc<Inbox>,
     pub(super) events: mpsc::UnboundedSender<SessionEvent>,
     pub(super) counters: Arc<WorkerCounters>,
+    /// Share of a beat by which this worker is after the first one: together they don't get in each other's way.
+    pub(super) phase: f64,
 }
 
 /// The sessions of one core. Knows no threads: whoever owns it calls [`Worker::step`].
@@ -137,6 +140,7 @@ pub(super) struct Worker<S> {
     index: HashMap<SessionKey, u32>,
     wheel: TimerWheel,
     frames: Gather,
+    rhythm: Rhythm,
     due: Vec<u32>,
     commands: Vec<Command>,
     playing: u64,
@@ -146,6 +150,7 @@ pub(super) struct Worker<S> {
 impl<S: Sink> Worker<S> {
     pub(super) fn new(parts: WorkerParts<S>) -> Self {
         let wheel = TimerWheel::new(TICK_US, parts.clock.now_us());
+        let rhythm = Rhythm::new(TICK_US, parts.phase);
         Self {
             parts,
             slots: Vec::new(),
@@ -153,6 +158,7 @@ impl<S: Sink> Worker<S> {
             index: HashMap::new(),
             wheel,
             frames: Gather::default(),
+            rhythm,
             due: Vec::new(),
             commands: Vec::new(),
             playing: 0,
@@ -180,6 +186,7 @@ impl<S: Sink> Worker<S> {
 
         let mut due = std::mem::take(&mut self.due);
         self.wheel.advance(now_us, &mut due);
+        self.rhythm.listen(now_us, self.parts.counters.packets.load(Ordering::Relaxed));
         for slot in due.drain(..) {
             self.run(slot, now_us);
             if self.parts.sink.queued() >= MAX_GATHERED {
@@ -304,6 +311,7 @@ impl<S: Sink> Worker<S> {
             sink: &mut self.parts.sink,
             frames: &mut self.frames,
             counters: &self.parts.counters,
+            rhythm: &self.rhythm,
         };
         let result = catch_unwind(AssertUnwindSafe(|| act(session, &mut turn)));
         self.frames.clear(); // whatever came of them, they are not the next session's
