@@ -17,6 +17,7 @@ mod engine;
 mod gather;
 mod hand_fed;
 mod histogram;
+mod homes;
 mod load;
 mod loader;
 mod monitor;

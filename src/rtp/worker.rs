@@ -42,6 +42,8 @@ pub(super) enum Command {
     Update { key: SessionKey, tolerance: Option<ToleranceShift>, prefs: Option<Arc<SendPrefs>> },
     Teardown { key: SessionKey, send_bye: bool, reply: oneshot::Sender<()> },
     Wake(Token),
+    /// Give up room that is not needed now.
+    Shrink,
     Shutdown,
 }
 
@@ -137,6 +139,8 @@ pub(super) struct Worker<S> {
     parts: WorkerParts<S>,
     slots: Vec<Slot>,
     free: Vec<u32>,
+    /// Of the session that was added last; sessions in the same slot differ by it.
+    generation: u32,
     index: HashMap<SessionKey, u32>,
     wheel: TimerWheel,
     frames: Gather,
@@ -155,6 +159,7 @@ impl<S: Sink> Worker<S> {
             parts,
             slots: Vec::new(),
             free: Vec::new(),
+            generation: 0,
             index: HashMap::new(),
             wheel,
             frames: Gather::default(),
@@ -235,6 +240,7 @@ impl<S: Sink> Worker<S> {
                 let _ = reply.send(());
             }
             Command::Wake(token) => self.wake(token),
+            Command::Shrink => self.shrink(),
             Command::Shutdown => self.stop(now_us),
         }
     }
@@ -259,8 +265,9 @@ impl<S: Sink> Worker<S> {
                 slot
             }
         };
+        self.generation = self.generation.wrapping_add(1);
         if let Some(entry) = self.slots.get_mut(slot as usize) {
-            entry.waker.token.generation = entry.waker.token.generation.wrapping_add(1);
+            entry.waker.token.generation = self.generation;
             entry.session = session;
             entry.key = key;
         }
@@ -276,6 +283,20 @@ impl<S: Sink> Worker<S> {
             self.index.remove(&entry.key);
             self.free.push(slot);
         }
+    }
+
+    fn shrink(&mut self) {
+        let used = self.slots.iter().rposition(|slot| slot.session.is_some()).map_or(0, |last| last + 1);
+        self.slots.truncate(used);
+        self.slots.shrink_to_fit();
+        self.free.retain(|slot| (*slot as usize) < used);
+        self.free.shrink_to_fit();
+        self.wheel.shrink(used);
+        self.index.shrink_to_fit();
+        self.frames = Gather::default();
+        self.due = Vec::new();
+        self.parts.sink.flush();
+        self.parts.sink.shrink();
     }
 
     fn run(&mut self, slot: u32, now_us: i64) {
