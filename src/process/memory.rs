@@ -4,9 +4,12 @@
 //! viewers the server would keep their memory until it is stopped. So do tables, whose room grows with what is in them.
 //! Viewers who come and go evenly cost nothing here.
 
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+#[cfg(target_env = "gnu")]
+use std::{ffi::CString, os::unix::ffi::OsStringExt, path::Path};
 
 use crate::qtss;
 use crate::server::Server;
@@ -25,7 +28,13 @@ const AGAIN: [u8; 3] = [1, 3, 12];
 
 /// Most arenas of the C library: each keeps free memory of its own, and the control plane allocates for requests only.
 #[cfg(target_env = "gnu")]
-const MOST_ARENAS: usize = 4;
+const MOST_ARENAS: usize = 8;
+
+/// What the C library reads at its start, and what it is told there.
+#[cfg(target_env = "gnu")]
+const TUNABLES: &str = "GLIBC_TUNABLES";
+#[cfg(target_env = "gnu")]
+const NO_THREAD_CACHE: &str = "glibc.malloc.tcache_count=0";
 
 /// Blocks of this many bytes and more go back to the system when they are freed. By itself the C library would raise that
 /// limit to the largest block ever freed.
@@ -83,19 +92,62 @@ fn clients(server: &Server) -> u32 {
     count(&stats.current_sessions).saturating_add(count(&stats.current_rtsp)).saturating_add(count(&stats.current_http))
 }
 
-/// Makes the C library keep less for later. To be called before there are threads.
-pub fn spare() {
+/// Makes the C library keep less for later; to be called first of all. Each thread's cache of freed blocks can only be
+/// switched off from outside, so the program starts itself once more, as the same process. Some hundred blocks per thread
+/// would otherwise hold a page each for good.
+///
+/// What the operator has set in the environment (MALLOC_ARENA_MAX, GLIBC_TUNABLES) stays as it is.
+pub fn spare(arguments: impl IntoIterator<Item = OsString>) {
     #[cfg(target_env = "gnu")]
     {
-        let arenas = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_ARENAS);
-        // SAFETY: both take numbers only; a value that the library does not like is refused and changes nothing. What
-        // the operator sets in the environment (MALLOC_ARENA_MAX, GLIBC_TUNABLES) is the operator's business.
-        unsafe {
-            if std::env::var_os("MALLOC_ARENA_MAX").is_none() && std::env::var_os("GLIBC_TUNABLES").is_none() {
-                libc::mallopt(libc::M_ARENA_MAX, arenas as libc::c_int);
-                libc::mallopt(libc::M_MMAP_THRESHOLD, OWN_MAPPING);
-            }
+        let tunables = std::env::var_os(TUNABLES);
+        if tunables.is_none() && std::env::var_os("MALLOC_ARENA_MAX").is_none() {
+            start_again(arguments);
+        } else if tunables.is_some_and(|tunables| tunables == NO_THREAD_CACHE) {
+            limit_arenas();
         }
+    }
+    #[cfg(not(target_env = "gnu"))]
+    let _ = arguments;
+}
+
+/// Does not come back unless it fails; then the server runs as it is.
+#[cfg(target_env = "gnu")]
+fn start_again(arguments: impl IntoIterator<Item = OsString>) {
+    // SAFETY: asks for a number. Programs with more rights than who starts them get no tunables, however often they start.
+    let has_rights_of_its_own = unsafe { libc::getauxval(libc::AT_SECURE) } != 0;
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let (Ok(program), Some(name)) = (std::env::current_exe(), arguments.first()) else { return };
+    // The process must keep its name: operators look for it.
+    if has_rights_of_its_own || Path::new(name).file_name() != program.file_name() {
+        return;
+    }
+    let c_text = |text: OsString| CString::new(text.into_vec()).ok();
+    let setting = |(name, value): (OsString, OsString)| {
+        let mut setting = name;
+        setting.push("=");
+        setting.push(value);
+        c_text(setting)
+    };
+    let ours = (OsString::from(TUNABLES), OsString::from(NO_THREAD_CACHE));
+    let environment: Option<Vec<CString>> = std::env::vars_os().chain([ours]).map(setting).collect();
+    let arguments: Option<Vec<CString>> = arguments.into_iter().map(c_text).collect();
+    if let (Some(program), Some(arguments), Some(environment)) =
+        (c_text(program.into_os_string()), arguments, environment)
+    {
+        let _ = nix::unistd::execve(&program, &arguments, &environment);
+    }
+}
+
+#[cfg(target_env = "gnu")]
+fn limit_arenas() {
+    let arenas = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_ARENAS);
+    // SAFETY: there is one thread, which nobody else's environment hangs on; what the variable was for is done, and the
+    // modules' child processes need not have it. `mallopt` takes numbers only; one that it does not like changes nothing.
+    unsafe {
+        std::env::remove_var(TUNABLES);
+        libc::mallopt(libc::M_ARENA_MAX, arenas as libc::c_int);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, OWN_MAPPING);
     }
 }
 

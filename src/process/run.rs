@@ -37,7 +37,6 @@ const LOG_TICK: Duration = Duration::from_secs(60);
 
 /// The whole program: reads the command line, runs, and returns the exit status.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    memory::spare();
     match cli::parse(arguments) {
         Ok(command) => start(command),
         Err(exit) => {

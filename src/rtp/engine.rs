@@ -84,7 +84,8 @@ impl SendEngine {
     ) -> io::Result<Self> {
         let cores = usable_cores();
         let count = if config.workers == 0 { cores.len().max(1) } else { config.workers };
-        let mut engine = Self { workers: Vec::with_capacity(count), homes: Homes::new(count), outside: WorkerCounters::default() };
+        let mut engine =
+            Self { workers: Vec::with_capacity(count), homes: Homes::new(count), outside: WorkerCounters::default() };
         for index in 0..count {
             let bell = EventFd::from_value_and_flags(0, EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?;
             let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;

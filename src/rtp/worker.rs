@@ -38,9 +38,20 @@ pub struct Token {
 #[derive(Debug)]
 pub(super) enum Command {
     Play(Box<PlayRequest>),
-    Pause { key: SessionKey, reply: oneshot::Sender<Option<Position>> },
-    Update { key: SessionKey, tolerance: Option<ToleranceShift>, prefs: Option<Arc<SendPrefs>> },
-    Teardown { key: SessionKey, send_bye: bool, reply: oneshot::Sender<()> },
+    Pause {
+        key: SessionKey,
+        reply: oneshot::Sender<Option<Position>>,
+    },
+    Update {
+        key: SessionKey,
+        tolerance: Option<ToleranceShift>,
+        prefs: Option<Arc<SendPrefs>>,
+    },
+    Teardown {
+        key: SessionKey,
+        send_bye: bool,
+        reply: oneshot::Sender<()>,
+    },
     Wake(Token),
     /// Give up room that is not needed now.
     Shrink,
