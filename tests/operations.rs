@@ -545,3 +545,26 @@ fn the_performance_table_has_a_number_in_each_column() {
     assert_eq!(numbers, [0; 11], "nobody plays: {row}");
     assert_eq!(head.len(), row.len(), "the columns stand below their names");
 }
+
+/// The C library reads some settings of its allocator only from the environment that a program is started with.
+#[cfg(target_env = "gnu")]
+#[test]
+fn the_program_starts_itself_again_as_the_same_process_unless_the_operator_has_set_up_the_allocator() {
+    let environment =
+        |pid: Pid| String::from_utf8_lossy(&fs::read(format!("/proc/{pid}/environ")).unwrap()).into_owned();
+    let mut place = Place::new(&[free_port()]);
+    let pid = place.foreground(&[]);
+    assert!(is_ours(pid), "it keeps its number and its name");
+    assert!(environment(pid).contains("GLIBC_TUNABLES=glibc.malloc.tcache_count=0"), "{}", environment(pid));
+
+    let place = Place::new(&[free_port()]);
+    let output = place.command(&["-t"]).env("MALLOC_ARENA_MAX", "3").output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let mut child = place.command(&["-d"]).env("MALLOC_ARENA_MAX", "3").stdout(Stdio::null()).spawn().unwrap();
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
+    place.wait_for_log("STARTUP");
+    let set = environment(pid);
+    let _ = child.kill();
+    let _ = child.wait();
+    assert!(set.contains("MALLOC_ARENA_MAX=3") && !set.contains("GLIBC_TUNABLES"), "{set}");
+}

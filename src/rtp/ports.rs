@@ -262,6 +262,12 @@ impl PortPool {
         Ok(PairLease { pair, pool: Arc::downgrade(&self.shared), local_ip, key: remote })
     }
 
+    /// Gives up room that is not needed now.
+    pub fn shrink(&self) {
+        let pairs: Vec<_> = self.shared.pairs.lock().values().flatten().cloned().collect();
+        pairs.iter().for_each(|pair| pair.members.lock().shrink());
+    }
+
     /// Open UDP sockets on all addresses, two to a pair.
     pub fn open_sockets(&self) -> usize {
         self.shared.pairs.lock().values().map(|pairs| 2 * pairs.len()).sum()

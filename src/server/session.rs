@@ -364,6 +364,11 @@ impl SessionTable {
         self.sessions.lock().remove(&id)
     }
 
+    /// Gives up room that is not needed now.
+    pub fn shrink(&self) {
+        self.sessions.lock().shrink_to_fit();
+    }
+
     /// How many there are now.
     pub fn len(&self) -> usize {
         self.sessions.lock().len()
