@@ -34,8 +34,8 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 
-pub use self::connection::{BodyRead, Connection};
-pub use self::context::{AfterResponse, RequestContext};
+pub use self::connection::{BodyRead, Connection, drained};
+pub use self::context::{AfterResponse, RequestContext, TakeOver};
 pub use self::file_objects::{FileObject, ModuleFile};
 pub use self::http_observer::{HttpAnswered, HttpObserver};
 pub use self::lifecycle::ClosingSession;
