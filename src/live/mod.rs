@@ -1,1 +1,3 @@
 //! Broadcasts: sources, ring buffers, fan-out.
+
+pub mod sdp;
