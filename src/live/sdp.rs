@@ -245,6 +245,13 @@ impl Description {
         times.is_empty() || repeats || times.iter().any(within)
     }
 
+    /// Whether all of its times have an end, and it is past at `ntp_seconds`.
+    pub fn is_over(&self, ntp_seconds: u64) -> bool {
+        let times: Vec<_> = self.session.iter().filter(|line| line.letter == b't').filter_map(times_of).collect();
+        let repeats = self.session.iter().any(|line| line.letter == b'r');
+        !times.is_empty() && !repeats && times.iter().all(|(_, end)| *end != 0 && *end <= ntp_seconds)
+    }
+
     /// Adds the lines that must be there and are not: `v=`, `o=` with what `origin` gives, `s=` with `name`, `t=`.
     pub fn complete(&mut self, origin: impl FnOnce() -> String, name: &[u8]) {
         let has = |letter| self.session.iter().any(|line| line.letter == letter);

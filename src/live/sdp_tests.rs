@@ -178,6 +178,17 @@ fn times_count_where_the_description_says_so() {
     ] {
         assert_eq!(timed(times).is_on_air(500), on_air, "{times}");
     }
+    for (times, over) in [
+        ("t=100 500\n", true),
+        ("t=100 501\n", false),
+        ("t=100 0\n", false),
+        ("t=600 700\n", false),
+        ("t=1 2\nt=3 4\n", true),
+        ("t=1 2\nr=7d 1h 0\n", false),
+        ("", false),
+    ] {
+        assert_eq!(timed(times).is_over(500), over, "{times}");
+    }
 }
 
 proptest::proptest! {
