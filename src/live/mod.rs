@@ -18,6 +18,7 @@ mod options;
 mod receive;
 mod registry;
 mod ring;
+pub mod sdp;
 mod source;
 mod track;
 
