@@ -1,6 +1,6 @@
 //! How a broadcast treats its packets and its viewers.
 
-use crate::config::{ModulePrefs, ServerPrefs};
+use crate::config::ModulePrefs;
 
 /// Where a viewer's first packet is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,21 +73,25 @@ impl Default for BroadcastOptions {
 }
 
 impl BroadcastOptions {
-    /// What the preferences of the server and of QTSSReflectorModule say.
-    pub fn from_prefs(server: &ServerPrefs, reflector: &ModulePrefs) -> Self {
+    /// What the preferences of QTSSReflectorModule say.
+    pub fn from_prefs(reflector: &ModulePrefs) -> Self {
         let seconds = |name: &str| i64::from(reflector.u32(name)) * 1_000_000;
-        let send_interval_us = i64::from(server.send_interval).clamp(1, 1000) * 1000;
         Self {
             buffer_us: seconds("reflector_buffer_size_sec").clamp(1_000_000, 600_000_000),
             buffer_bytes: (reflector.u32("reflector_buffer_size_kbytes").max(64) as usize) << 10,
             join: JoinPolicy::parse(&reflector.string("reflector_join")),
-            latency_us: send_interval_us,
-            look_us: send_interval_us,
             one_ssrc: reflector.bool("use_one_SSRC_per_stream"),
             ssrc_timeout_us: seconds("timeout_stream_SSRC_secs"),
             use_arrival_trailer: reflector.bool("reflector_use_in_packet_receive_time"),
             max_future_us: seconds("reflector_in_packet_max_receive_sec").min(600_000_000),
             ..Self::default()
         }
+    }
+
+    /// The same for a server whose `send_interval` is this: it is how late and how seldom packets go out at most.
+    pub fn with_send_interval(mut self, send_interval_ms: u32) -> Self {
+        self.latency_us = i64::from(send_interval_ms.clamp(1, 1000)) * 1000;
+        self.look_us = self.latency_us;
+        self
     }
 }

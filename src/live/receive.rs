@@ -185,7 +185,7 @@ impl Receiver {
     /// has shown where it comes from: a NAT may have changed the port.
     pub fn report_to(&self, rtcp: SocketAddr) {
         let mut peer = self.peer.lock();
-        if !peer.group {
+        if !peer.group && rtcp.port() != 0 {
             peer.told = Some(rtcp);
         }
     }
