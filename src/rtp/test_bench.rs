@@ -239,6 +239,11 @@ impl Bench {
         self.worker.sink().link = link;
     }
 
+    /// Which of all packets sent is the first to a port or channel.
+    pub(crate) fn sent_to(&mut self, to: u16) -> Option<usize> {
+        self.sent().iter().position(|sent| sent.to == to)
+    }
+
     /// RTP to a port or channel.
     pub(crate) fn rtp(&mut self, to: u16) -> Vec<Sent> {
         self.sent().iter().filter(|sent| !sent.is_rtcp && sent.to == to).cloned().collect()
