@@ -196,6 +196,9 @@ impl Reflector {
         if transport.protocol == Protocol::Tcp {
             ctx.connection.receive_frames(&added.stream, &frame_sink(claim));
         }
+        if let (Some(receiver), crate::rtp::Transport::Udp(udp)) = (&receiver, added.stream.transport()) {
+            receiver.report_to(udp.addresses().rtcp);
+        }
         Ok(Some((added, receiver)))
     }
 
