@@ -215,8 +215,8 @@ impl Session {
         self.state = State::Over;
         self.close_windows();
         for index in 0..self.streams.len() {
-            let Some(play) = self.streams.get_mut(index).filter(|play| play.may_say_bye()) else { continue };
-            let report = play.report(&self.timeline, turn.clock, true);
+            let Some(play) = self.streams.get_mut(index) else { continue };
+            let Some(report) = play.farewell(&self.timeline, turn.clock) else { continue };
             if self.send_report(index, &report, turn).is_err() {
                 return;
             }

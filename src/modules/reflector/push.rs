@@ -71,6 +71,9 @@ impl Reflector {
             Err(NoSource::NotOurs) => return ctx.respond_error(Status::NotFound, "nothing was announced here"),
             Err(why) => return answer(ctx, why, &place.path, &place),
         };
+        if let Ok(track_id) = self.track_of(ctx, &place, &description) {
+            self.wait_for_room(ctx, &place.path, Some(track_id)).await;
+        }
         match self.add_track(ctx, &session, &place, description) {
             Ok(Some(added)) => {
                 ctx.respond(|answer| {
