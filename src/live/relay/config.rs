@@ -408,9 +408,7 @@ impl Reader {
         };
         let ttl = self.ttl(element, place);
         let local = self::host(element, "out_addr");
-        let to = |host| {
-            Destination::Udp(UdpDestination { host, ports: ports.clone(), local: local.clone(), ttl })
-        };
+        let to = |host| Destination::Udp(UdpDestination { host, ports: ports.clone(), local: local.clone(), ttl });
         Some(hosts.into_iter().map(to).collect())
     }
 

@@ -165,7 +165,8 @@ fn what_makes_no_sense_is_told() {
     assert!(text.contains("there is no destination") && !text.contains("hidden"), "{text}");
     let (count, text) = told(&announced, &destination("udp_destination", &[("dest_addr", "a")]));
     assert!(count == 0 && text.contains("udp_ports are missing"), "{text}");
-    let more = destination("udp_destination", &[("dest_addr", "a"), ("udp_base_port", "5000"), ("ttl", "999"), ("t", "u")]);
+    let more =
+        destination("udp_destination", &[("dest_addr", "a"), ("udp_base_port", "5000"), ("ttl", "999"), ("t", "u")]);
     let (count, text) = told(&announced, &more);
     assert!(count == 1 && text.contains("ttl is not 0 to 255; 1 is used"), "{text}");
     assert!(text.contains("info: relay 1: udp_destination: PREF t is not known"), "{text}");
