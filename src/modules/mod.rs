@@ -9,6 +9,7 @@ mod flow_control;
 pub mod http;
 mod http_log;
 mod posix_file_sys;
+mod relay;
 mod web_stats;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub use self::file::FileModule;
 pub use self::flow_control::FlowControlModule;
 pub use self::http_log::HttpLogModule;
 pub use self::posix_file_sys::PosixFileSysModule;
+pub use self::relay::RelayModule;
 pub use self::web_stats::WebStatsModule;
 use crate::log::ErrorLog;
 use crate::qtss::Module;
@@ -35,6 +37,7 @@ use crate::server::Preferences;
 pub fn builtin(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> std::io::Result<Vec<Arc<dyn Module>>> {
     let mut modules: Vec<Arc<dyn Module>> = vec![
         Arc::new(FileModule::new(preferences)?),
+        Arc::new(RelayModule::new(preferences)),
         Arc::new(AccessLogModule::new(preferences, error_log)),
         Arc::new(FlowControlModule::new(preferences)),
         Arc::new(PosixFileSysModule::default()),

@@ -49,6 +49,8 @@ pub use self::stats::Stats;
 use crate::config::{
     ConfigError, Document, EditError, Finding, ModulePrefs, Prefs, SaveError, ServerPrefs, Severity, identity,
 };
+use crate::live::Broadcasts;
+use crate::live::relay::Relays;
 use crate::qtss::attr::*;
 use crate::qtss::{Object, ObjectStore, Registry, Role, SyncRole};
 use crate::rtp::{
@@ -90,6 +92,10 @@ pub struct Server {
     overload: limits::Overload,
     /// Counters.
     pub stats: Stats,
+    /// The broadcasts that are on the air.
+    pub broadcasts: Arc<Broadcasts>,
+    /// Streams that are fetched, or pushed to us, and passed on.
+    pub relays: Arc<Relays>,
     /// UDP port pairs.
     pub ports: PortPool,
     /// Sends the packets.
@@ -206,6 +212,8 @@ impl Server {
         let (objects, object) = (Arc::clone(registry.store()), Arc::clone(registry.server()));
         let server = Arc::new(Self {
             ports: PortPool::new(pool, Some(runtime), Arc::clone(&clock), observer),
+            broadcasts: Arc::default(),
+            relays: Arc::new(Relays::new(Arc::clone(&clock))),
             rtcp_roles,
             engine,
             authenticator: Arc::default(),
@@ -237,6 +245,8 @@ impl Server {
         });
         objects::declare_computed(&server.objects);
         figures::declare(&server);
+        // Built-in modules find the server by its object in their Initialize role.
+        server.object.attach(Arc::downgrade(&server));
         Ok(server)
     }
 

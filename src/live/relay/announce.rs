@@ -31,6 +31,11 @@ impl OwnConnections {
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
         self.0.lock().contains(&peer)
     }
+
+    #[cfg(test)]
+    pub fn all(&self) -> Vec<SocketAddr> {
+        self.0.lock().iter().copied().collect()
+    }
 }
 
 /// One of our own connections, as long as it is held.

@@ -27,7 +27,6 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use self::announce::OwnConnections;
 use self::config::{AnnouncedSource, Destination, Host, Relay, RelayConfig, Source, encoded_path};
 use self::connection::resolve;
 use self::description::Description;
@@ -60,10 +59,19 @@ struct Running {
     source: Source,
     destinations: Vec<Destination>,
     /// One for a source that is asked; one for each push that an announced source takes.
-    sessions: Vec<(String, Session)>,
+    sessions: Vec<Taken>,
     /// The broadcaster's addresses, for an announced source that names one.
     from: Arc<Mutex<Vec<IpAddr>>>,
     resolver: Option<JoinHandle<()>>,
+}
+
+/// What a relay has taken on.
+struct Taken {
+    /// The push, by a number of the caller's; 0 for a source that is asked.
+    push: u64,
+    /// The path that is pushed; empty for a source that is asked.
+    path: String,
+    session: Session,
 }
 
 impl Drop for Running {
@@ -100,29 +108,39 @@ impl Relays {
     }
 
     /// A broadcaster at `from` has begun to push `path` (percent-encoded or not) to this server. The relay whose source
-    /// names the address and the path takes it; else one that names the address; else one that names neither.
-    /// `sdp` is what was announced.
-    pub fn announced(&self, from: SocketAddr, path: &str, sdp: &str, broadcast: &Arc<Broadcast>) {
+    /// names the address and the path takes it; else one that names the address, one that names the path, or one that
+    /// names neither. `sdp` is what was announced; `push` is a number by which the end will be told.
+    pub fn announced(&self, push: u64, from: SocketAddr, path: &str, sdp: &str, broadcast: &Arc<Broadcast>) {
         if self.around.own.contains(from) {
             return; // what this server relays to itself would go round for ever
         }
         let path = encoded_path(path);
         let mut running = self.running.lock();
         let Some(relay) = best_match(&mut running, from.ip().to_canonical(), &path) else { return };
-        relay.sessions.retain(|(known, session)| *known != path && !session.is_over());
+        if relay.sessions.iter().any(|taken| taken.push == push) {
+            return;
+        }
+        relay.sessions.retain(|taken| taken.path != path && !taken.session.is_over());
         let mut description = Description::parse(sdp);
         let numbers: Vec<u32> = broadcast.tracks().map(|track| track.track_id).collect();
         description.renumber(&numbers);
         let feed = Feed::new(Arc::clone(broadcast), Some(description), &path);
         let session = Session::of_push(&relay.name, feed, &relay.destinations, &self.around);
-        relay.sessions.push((path, session));
+        relay.sessions.push(Taken { push, path, session });
+    }
+
+    /// A push is over.
+    pub fn push_ended(&self, push: u64) {
+        for relay in self.running.lock().iter_mut().filter(|relay| relay.is_announced()) {
+            relay.sessions.retain(|taken| taken.push != push);
+        }
     }
 
     /// What all relays are doing.
     pub fn status(&self) -> Vec<RelayStatus> {
         let mut running = self.running.lock();
-        for relay in running.iter_mut().filter(|relay| matches!(relay.source, Source::Announced(_))) {
-            relay.sessions.retain(|(_, session)| !session.is_over());
+        for relay in running.iter_mut().filter(|relay| relay.is_announced()) {
+            relay.sessions.retain(|taken| !taken.session.is_over());
         }
         running.iter().flat_map(status::of_relay).collect()
     }
@@ -131,7 +149,7 @@ impl Relays {
     pub async fn stop(&self) {
         let mut all = std::mem::take(&mut *self.running.lock());
         let sessions = all.iter_mut().flat_map(|running| std::mem::take(&mut running.sessions));
-        let tasks: Vec<_> = sessions.flat_map(|(_, session)| session.end()).collect();
+        let tasks: Vec<_> = sessions.flat_map(|taken| taken.session.end()).collect();
         let ends = async {
             for task in tasks {
                 let _ = task.await; // a panic of its own is in the log
@@ -156,7 +174,7 @@ impl Running {
             Source::Announced(_) => {}
             source => {
                 let session = Session::start(&relay.name, source, &relay.destinations, around);
-                sessions.push((String::new(), session));
+                sessions.push(Taken { push: 0, path: String::new(), session });
             }
         }
         Self { name: relay.name, source: relay.source, destinations: relay.destinations, sessions, from, resolver }
@@ -164,15 +182,17 @@ impl Running {
 
     fn change(&mut self, relay: Relay, around: &Surroundings) {
         (self.name, self.destinations) = (relay.name, relay.destinations);
-        for (_, session) in &mut self.sessions {
-            if !matches!(self.source, Source::Announced(_)) {
-                session.rename(&self.name, &self.source);
-            }
+        for Taken { path, session, .. } in &mut self.sessions {
+            session.rename(&self.name, &self.source, path);
             session.set_destinations(&self.name, &self.destinations, around);
         }
     }
 
-    /// How well a push fits: 3 address and path, 2 address, 1 neither named; `None` if it does not.
+    fn is_announced(&self) -> bool {
+        matches!(self.source, Source::Announced(_))
+    }
+
+    /// How well a push fits: 4 address and path, 3 address, 2 path, 1 neither named; `None` if it does not.
     fn fits(&self, from: IpAddr, path: &str) -> Option<u32> {
         let Source::Announced(source) = &self.source else { return None };
         let by_address = match &source.from {

@@ -158,7 +158,7 @@ pub struct Session {
 impl Session {
     /// Starts a source that is asked, or plain packets, with its destinations.
     pub fn start(name: &str, wanted: &Source, destinations: &[Destination], around: &Surroundings) -> Self {
-        let facts = SourceFacts::new(source_subject(name, wanted));
+        let facts = SourceFacts::new(source_subject(name, wanted, ""));
         let (stop, stopped) = watch::channel(());
         let run = source::run(wanted.clone(), Arc::clone(&facts), around.clone(), stopped);
         Self::assemble(name, facts, stop, destinations, around, run)
@@ -166,7 +166,7 @@ impl Session {
 
     /// Relays a push to this server with its destinations.
     pub fn of_push(name: &str, feed: Arc<Feed>, destinations: &[Destination], around: &Surroundings) -> Self {
-        let facts = SourceFacts::new(format!("relay {name}: {}", feed.path));
+        let facts = SourceFacts::new(push_subject(name, &feed.path));
         let (stop, stopped) = watch::channel(());
         let run = source::follow(feed, Arc::clone(&facts), stopped);
         Self::assemble(name, facts, stop, destinations, around, run)
@@ -218,8 +218,8 @@ impl Session {
     }
 
     /// The relay has another name in the log from now on.
-    pub fn rename(&self, name: &str, wanted: &Source) {
-        self.source.progress.rename(source_subject(name, wanted));
+    pub fn rename(&self, name: &str, wanted: &Source, path: &str) {
+        self.source.progress.rename(source_subject(name, wanted, path));
     }
 
     /// Whether the push that was relayed is over.
@@ -239,11 +239,15 @@ impl Session {
     }
 }
 
-fn source_subject(name: &str, wanted: &Source) -> String {
+fn push_subject(name: &str, path: &str) -> String {
+    format!("relay {name}: push {path}")
+}
+
+fn source_subject(name: &str, wanted: &Source, path: &str) -> String {
     match wanted {
         Source::Rtsp(from) => format!("relay {name}: source rtsp://{}:{}{}", from.host.in_url(), from.port, from.path),
         Source::Udp(from) => format!("relay {name}: source udp ports {:?}", from.ports),
-        Source::Announced(_) => format!("relay {name}: announced source"),
+        Source::Announced(_) => push_subject(name, path),
     }
 }
 

@@ -340,5 +340,46 @@ impl Watched {
 }
 
 #[cfg(test)]
-#[path = "source_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::rtp::ManualClock;
+
+    fn watched(duration: Option<f64>, protocol: Protocol) -> (Arc<ManualClock>, Watched) {
+        let clock = Arc::new(ManualClock::new(1_000_000, 0));
+        let shared: Arc<dyn Clock> = clock.clone();
+        let info = Description::parse("m=audio 0 RTP/AVP 0\r\n").tracks.remove(0).info;
+        let broadcast = broadcast("x", vec![info], false, &shared);
+        (clock, Watched { broadcast, duration, protocol, began: Instant::now() })
+    }
+
+    fn packet(watched: &Watched, at_us: i64) {
+        let bytes = Bytes::from_static(&[0x80, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 9]);
+        watched.broadcast.receive(1, Kind::Rtp, bytes, None, at_us);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_first_packet_udp_is_given_up_and_tcp_waited_for() {
+        let (_, udp) = watched(None, Protocol::Udp);
+        let (_, tcp) = watched(None, Protocol::Tcp);
+        assert!(!udp.is_over().unwrap());
+        tokio::time::advance(FIRST_PACKET).await;
+        assert_eq!(udp.is_over().unwrap_err().to_string(), "no packet came by UDP");
+        assert!(!tcp.is_over().unwrap());
+        tokio::time::advance(SILENCE).await;
+        assert_eq!(tcp.is_over().unwrap_err().to_string(), "no packet came for 30 s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_movie_ends_and_a_live_stream_breaks() {
+        let (clock, movie) = watched(Some(20.0), Protocol::Udp);
+        let (_, live) = watched(None, Protocol::Udp);
+        for watched in [&movie, &live] {
+            packet(watched, 1_000_000);
+        }
+        clock.set_us(1_000_000 + 5_000_000);
+        assert!(!movie.is_over().unwrap(), "a pause of five seconds");
+        tokio::time::advance(Duration::from_secs(20)).await;
+        assert!(movie.has_run() && movie.is_over().unwrap());
+        assert!(!live.has_run());
+    }
+}

@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use super::Running;
 use super::config::{Destination, Source};
 use super::session::{Output, Session};
 use super::state::State;
+use super::{Running, Taken};
 
 /// A relay: one for each push of an announced source, and one that waits if there is none.
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ pub(super) fn of_relay(relay: &Running) -> Vec<RelayStatus> {
         let destinations = relay.destinations.iter().map(|wanted| destination(wanted, None)).collect();
         return vec![RelayStatus { name: relay.name.clone(), source, destinations }];
     }
-    let of_session = |(path, session): &(String, Session)| RelayStatus {
+    let of_session = |Taken { path, session, .. }: &Taken| RelayStatus {
         name: relay.name.clone(),
         source: source(&relay.source, Some(session), path),
         destinations: session.outputs.iter().map(|output| destination(&output.wanted, Some(output))).collect(),

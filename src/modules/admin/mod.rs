@@ -6,6 +6,7 @@ mod api;
 mod change;
 mod openapi;
 mod query;
+mod relays;
 mod show;
 mod tree;
 
