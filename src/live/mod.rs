@@ -14,6 +14,7 @@ mod broadcast;
 mod receive;
 mod registry;
 mod ring;
+pub mod sdp;
 mod source;
 mod track;
 

@@ -179,10 +179,12 @@ impl Transport {
         Ok(())
     }
 
-    /// The answer's value for UDP: the server's own address (or the one that stands for it outside), both sides' ports,
-    /// and the stream's SSRC if the module asked for it; see [`Self::answer_tcp`] for when that is written.
-    pub fn answer_udp(&self, source: &str, client: PortPair, server: PortPair, ssrc: Option<u32>) -> String {
-        let mut answer = format!("{};source={source};client_port={client};server_port={server}", self.kept);
+    /// The answer's value for UDP: the server's own address (or the one that stands for it outside), both sides' ports
+    /// (of the client's as far as it named any), and the stream's SSRC if the module asked for it; see
+    /// [`Self::answer_tcp`] for when that is written.
+    pub fn answer_udp(&self, source: &str, client: Option<PortPair>, server: PortPair, ssrc: Option<u32>) -> String {
+        let client = client.map(|ports| format!(";client_port={ports}")).unwrap_or_default();
+        let mut answer = format!("{};source={source}{client};server_port={server}", self.kept);
         self.add_ssrc(&mut answer, ssrc);
         answer
     }

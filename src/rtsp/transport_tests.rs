@@ -8,7 +8,7 @@ const CLIENT: PortPair = PortPair { rtp: 5000, rtcp: 5001 };
 const SERVER: PortPair = PortPair { rtp: 6970, rtcp: 6971 };
 
 fn udp_answer(value: &str) -> String {
-    choose(value).answer_udp("127.0.0.1", CLIENT, SERVER, Some(0xAB_CDEF))
+    choose(value).answer_udp("127.0.0.1", Some(CLIENT), SERVER, Some(0xAB_CDEF))
 }
 
 #[test]

@@ -100,8 +100,9 @@ impl Server {
         session
     }
 
-    /// A connection that served a session is gone. What was only described, and what was interleaved on it, ends; a UDP
-    /// session plays on as long as its player gives signs of life (players may come back on another connection).
+    /// A connection that served a session is gone. What was only described, and what was interleaved on it, ends, and so
+    /// does a broadcast; a UDP session plays on as long as its player gives signs of life (players may come back on another
+    /// connection).
     /// Where a C module counts on ClientSessionClosing, what was only described waits for its time-out, as in DSS.
     pub(super) async fn connection_lost(self: &Arc<Self>, session: &Arc<ClientSession>, connection: &Connection) {
         let (is_empty, carried) = {
@@ -112,8 +113,9 @@ impl Server {
             return;
         }
         let unattended = session.leave_unattended(connection.id);
-        if carried || (is_empty && unattended) {
-            if session.was_played() {
+        let is_broadcast = session.is_broadcaster() && !is_empty;
+        if carried || (unattended && (is_empty || is_broadcast)) {
+            if session.was_played() || is_broadcast {
                 session.last_status.store(504, Ordering::Relaxed);
             }
             self.close_session(session, ClosingReason::Teardown).await;

@@ -15,6 +15,7 @@ mod http_observer;
 mod lifecycle;
 mod limits;
 mod listener;
+mod live;
 mod login;
 pub mod metrics;
 mod objects;
@@ -34,13 +35,14 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 
-pub use self::connection::{BodyRead, Connection};
+pub use self::connection::{BodyRead, Connection, FrameSink};
 pub use self::context::{AfterResponse, RequestContext};
 pub use self::file_objects::{FileObject, ModuleFile};
 pub use self::http_observer::{HttpAnswered, HttpObserver};
 pub use self::lifecycle::ClosingSession;
 pub use self::limits::Refusal;
 pub use self::listener::{BoundListener, ListenError, Listener, bind_all};
+pub use self::live::{BroadcastSource, BroadcastSources};
 pub use self::login::{Authenticator, SECRET_ATTRIBUTES, scheme_code, scheme_of_code};
 pub use self::pref_objects::PrefObjects;
 pub use self::rtcp::ReceivedRtcp;
@@ -96,6 +98,8 @@ pub struct Server {
     pub broadcasts: Arc<Broadcasts>,
     /// Streams that are fetched, or pushed to us, and passed on.
     pub relays: Arc<Relays>,
+    /// Where they come from.
+    pub broadcast_sources: BroadcastSources,
     /// UDP port pairs.
     pub ports: PortPool,
     /// Sends the packets.
@@ -214,6 +218,7 @@ impl Server {
             ports: PortPool::new(pool, Some(runtime), Arc::clone(&clock), observer),
             broadcasts: Arc::default(),
             relays: Arc::new(Relays::new(Arc::clone(&clock))),
+            broadcast_sources: BroadcastSources::default(),
             rtcp_roles,
             engine,
             authenticator: Arc::default(),

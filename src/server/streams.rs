@@ -8,8 +8,9 @@ use super::answers;
 use super::context::RequestContext;
 use super::session::{ClientSession, PlayState, SessionStream};
 use super::{objects, rtcp};
+use crate::qtss::ClosingReason;
 use crate::qtss::attr::*;
-use crate::rtp::{Cname, PortError, RtpStream, StreamConfig, Transport as StreamTransport, UdpTransport};
+use crate::rtp::{Cname, PortError, Position, RtpStream, StreamConfig, Transport as StreamTransport, UdpTransport};
 use crate::rtsp::extensions::{DynamicRate, LateTolerance, Retransmit};
 use crate::rtsp::transport::{Mode, PortPair, Protocol, Transport, TransportError};
 use crate::rtsp::{Header, ResponseBuilder, Status, date, path, session};
@@ -40,6 +41,8 @@ pub struct StreamRules {
     pub plain_udp: bool,
     /// A client that wants to send (`mode=record`) is welcome.
     pub allow_record: bool,
+    /// The packets have an SSRC that is not the stream's: the answer says none.
+    pub hide_ssrc: bool,
 }
 
 /// A stream that was added, and how its SETUP is answered.
@@ -91,7 +94,7 @@ pub fn add_stream_by(
         }
     };
     let added = match transport.protocol {
-        Protocol::Tcp => add_interleaved(ctx, session, info, &transport, former.as_ref()),
+        Protocol::Tcp => add_interleaved(ctx, session, info, &transport, former.as_ref(), rules),
         Protocol::Udp => add_udp(ctx, session, info, &transport, rules),
     };
     match added {
@@ -177,6 +180,7 @@ fn add_interleaved(
     info: &StreamInfo,
     transport: &Transport,
     former: Option<&Arc<RtpStream>>,
+    rules: StreamRules,
 ) -> Result<AddedStream, Refused> {
     let channels = ctx
         .connection
@@ -189,7 +193,7 @@ fn add_interleaved(
     };
     let stream = RtpStream::new(config(ctx, session, info, stream_transport));
     ctx.connection.bind_channels(channels, session, &stream);
-    let answer = transport.answer_tcp(channels, Some(stream.ssrc()));
+    let answer = transport.answer_tcp(channels, Some(stream.ssrc()).filter(|_| !rules.hide_ssrc));
     Ok(AddedStream { stream, transport: answer, retransmit: None })
 }
 
@@ -200,11 +204,10 @@ fn add_udp(
     transport: &Transport,
     rules: StreamRules,
 ) -> Result<AddedStream, Refused> {
-    let bad = |why: &str| (Status::BadRequest, why.to_owned());
-    let ports = transport.client_port.ok_or_else(|| bad("header Transport: no client_port"))?;
-    if !ports.is_regular() || ports.rtp == 0 {
-        return Err(bad("header Transport: client_port must be an even port and the one after it"));
-    }
+    let plays = transport.mode == Mode::Play;
+    // A module that receives a broadcast has sockets of its own and says where; by default it is the stream's own pair.
+    let received_at = ctx.object.u16(qtssRTSPReqSetUpServerPort).filter(|port| *port != 0 && !plays);
+    let ports = client_ports(transport, received_at)?;
     let peer = destination(ctx, transport, rules)?;
     let local = ctx.connection.local.ip().to_canonical();
     let scoped_local = match ctx.connection.local {
@@ -221,7 +224,6 @@ fn add_udp(
         (status, "no UDP ports".to_owned())
     })?;
     let port = lease.pair().rtp_port();
-    let plays = transport.mode == Mode::Play;
     let retransmit = accepted_retransmit(ctx).filter(|_| plays && !rules.plain_udp);
     let udp = UdpTransport::new(lease, peer, rtp, rtcp).on_interface_of(&ctx.connection.peer);
     let stream_transport = StreamTransport::Udp(if retransmit.is_some() { udp.reliable() } else { udp });
@@ -231,12 +233,23 @@ fn add_udp(
         "" => local.to_string(),
         other => other.to_owned(),
     };
-    // A module that receives a broadcast has sockets of its own and says where; by default it is the stream's own pair.
-    let received_at = ctx.object.u16(qtssRTSPReqSetUpServerPort).filter(|port| *port != 0 && !plays);
     let port = received_at.unwrap_or(port);
     let server_ports = PortPair { rtp: port, rtcp: port.saturating_add(1) };
-    let answer = transport.answer_udp(&source, ports, server_ports, Some(stream.ssrc()));
+    let ssrc = Some(stream.ssrc()).filter(|_| !rules.hide_ssrc);
+    let answer = transport.answer_udp(&source, transport.client_port, server_ports, ssrc);
     Ok(AddedStream { stream, transport: answer, retransmit })
+}
+
+/// Where the client has its ports. A broadcaster may have odd ones, or name none: nothing but reports would go there. What
+/// stands in their place is then a pair that no other broadcaster of its address can have: where it is received.
+fn client_ports(transport: &Transport, received_at: Option<u16>) -> Result<PortPair, Refused> {
+    let bad = |why: &str| (Status::BadRequest, why.to_owned());
+    match (transport.client_port, received_at) {
+        (Some(ports), _) if ports.rtp != 0 && (ports.is_regular() || transport.mode == Mode::Record) => Ok(ports),
+        (Some(_), _) => Err(bad("header Transport: client_port must be an even port and the one after it")),
+        (None, Some(port)) => Ok(PortPair { rtp: port, rtcp: port.saturating_add(1) }),
+        (None, None) => Err(bad("header Transport: no client_port")),
+    }
 }
 
 /// Where UDP goes: to the client, or to another address that it names, if that is allowed. Groups are not served.
@@ -286,6 +299,50 @@ fn register(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, stream: &Ar
             position.next.clear();
         }
     });
+}
+
+/// Stops the session's packets, if there are any; remembers and returns where it stands.
+pub async fn halt(ctx: &Arc<RequestContext>) -> Option<Position> {
+    let session = ctx.session()?;
+    let playing = ctx.with_state(|state| state.play == PlayState::Playing).unwrap_or(false);
+    if !playing {
+        return ctx.with_state(|state| state.position.clone()).flatten();
+    }
+    let position = ctx.server.engine.pause(session.key()).await;
+    let now = ctx.server.now_ms();
+    ctx.with_state(|state| {
+        state.play = PlayState::Paused;
+        state.stopped_at_ms = Some(now);
+        state.position = position.clone();
+    });
+    ctx.server.note_pause(&session);
+    position
+}
+
+/// TEARDOWN: the answer first, then the session ends.
+pub fn answer_teardown(ctx: &Arc<RequestContext>) {
+    let Some(session) = ctx.session() else { return };
+    let others_play = {
+        ctx.connection.release_session(session.id);
+        ctx.connection.carries_media()
+    };
+    ctx.object.set_bool16(qtssRTSPReqRespKeepAlive, others_play);
+    ctx.respond(|_| {});
+    let server = Arc::clone(&ctx.server);
+    ctx.after_response(Box::new(move || {
+        server.begin_closing(&session, ClosingReason::Teardown);
+    }));
+}
+
+/// The client's User-Agent is in one of the operator's lists of players with a quirk.
+pub fn is_player(ctx: &RequestContext, list: &[String]) -> bool {
+    let agent = ctx.session().map(|session| session.log_facts().user_agent).unwrap_or_default();
+    !agent.is_empty() && list.iter().any(|part| !part.is_empty() && agent.contains(part.as_str()))
+}
+
+/// All streams of a session get every packet through: no repeats needed, Speed and sending ahead are possible.
+pub fn all_reliable(streams: &[Arc<RtpStream>]) -> bool {
+    !streams.is_empty() && streams.iter().all(|stream| stream.is_reliable())
 }
 
 /// Date and Expires, which DSS sets alike.
