@@ -180,7 +180,7 @@ impl Description {
 }
 
 /// RFC 3551 section 6: the static payload types that a server may leave without an rtpmap.
-pub fn static_clock(payload_type: &str) -> u32 {
+fn static_clock(payload_type: &str) -> u32 {
     match payload_type {
         "0" | "3" | "4" | "5" | "7" | "8" | "9" | "12" | "13" | "15" | "18" => 8_000,
         "6" => 16_000,

@@ -11,7 +11,6 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::config::AnnouncedDestination;
 use super::connection::{ClientError, Connection, resolve_local};
-use super::description::Track;
 use super::outlet::{Batch, Outlet};
 use super::session::{DestinationFacts, Feed, Surroundings, gather};
 use super::url::{MAX_REDIRECTS, RtspUrl};
@@ -129,11 +128,11 @@ async fn announce(
     let connection = Connection::open(&url.host, url.port, local, credentials).await?;
     let own = Own::new(&around.own, connection.local());
     let Held { connection, url, .. } = held.insert(Held { connection, url: url.to_string(), _own: own });
-    let text = description.announcement(connection.peer().ip().to_canonical());
-    connection.ask("ANNOUNCE", url, &[("Content-Type", "application/sdp")], text.as_bytes()).await?;
+    let text = description.for_server(connection.peer().ip().to_canonical());
+    connection.ask("ANNOUNCE", url, &[("Content-Type", "application/sdp")], &text).await?;
     let mut lanes = Vec::new();
-    for track in &description.tracks {
-        lanes.push(set_up(connection, url, track).await?);
+    for track_id in feed.track_ids() {
+        lanes.push(set_up(connection, url, track_id).await?);
     }
     *facts.targets.lock() = lanes.iter().filter_map(|lane| lane.to.first().copied()).collect();
     let mut listener = feed.broadcast.listen();
@@ -149,10 +148,9 @@ async fn announce(
     record(connection, url, &mut lanes, &mut listener, facts).await
 }
 
-async fn set_up(connection: &mut Connection, url: &str, track: &Track) -> Result<Lane, ClientError> {
+async fn set_up(connection: &mut Connection, url: &str, track_id: u32) -> Result<Lane, ClientError> {
     let local = connection.local().ip();
     let (port, outlets) = Outlet::open_pair(local).map_err(ClientError::Unsendable)?;
-    let track_id = track.info.track_id;
     let transport = format!("RTP/AVP;unicast;client_port={port}-{};mode=record", port + 1);
     let control = format!("{url}/trackID={track_id}");
     let answer = connection.ask("SETUP", &control, &[("Transport", &transport)], &[]).await?;

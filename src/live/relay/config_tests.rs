@@ -58,7 +58,7 @@ fn an_rtsp_source_and_an_announced_destination_are_read() {
         &[
             ("source_addr", "origin.example"),
             ("rtsp_port", "7070"),
-            ("url", "a b.mov"),
+            ("url", "a%20b\u{e9}.mov"),
             ("name", "me"),
             ("password", "p&amp;w"),
         ],
@@ -73,7 +73,7 @@ fn an_rtsp_source_and_an_announced_destination_are_read() {
     assert_eq!(relay.name, "relay 1");
     let Source::Rtsp(from) = &relay.source else { panic!("{relay:?}") };
     assert_eq!((from.host.clone(), from.port), (Host::Name("origin.example".into()), 7070));
-    assert_eq!(from.path, "/a%20b.mov");
+    assert_eq!(from.path, "/a%20b%C3%A9.mov");
     let who = from.credentials.as_ref().unwrap();
     assert_eq!((who.user.as_str(), who.password.as_str()), ("me", "p&w"));
     let Destination::Announced(to) = &relay.destinations[0] else { panic!("{relay:?}") };

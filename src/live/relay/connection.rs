@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::config::Host;
 use crate::config::identity;
 use crate::live::ReceiveError;
+use crate::live::sdp::SdpError;
 use crate::rtsp::challenge::{Challenge, Credentials};
 use crate::rtsp::client::{Item, Message, next_item};
 
@@ -95,10 +96,13 @@ pub enum ClientError {
     /// Packets cannot be received.
     #[error("{0}")]
     Receive(#[from] ReceiveError),
+    /// What describes the stream is no description.
+    #[error("the description is of no use: {0}")]
+    Description(SdpError),
     /// The source plays and nothing comes.
     #[error("no packet came for {0} s")]
     Silence(u64),
-    /// The description, or what else the server said, is of no use.
+    /// What the server said is of no use.
     #[error("{0}")]
     Unusable(String),
 }

@@ -29,9 +29,9 @@ use tokio::time::{sleep, timeout};
 
 use self::config::{AnnouncedSource, Destination, Host, Relay, RelayConfig, Source, encoded_path};
 use self::connection::resolve;
-use self::description::Description;
 use self::session::{Feed, Session, Surroundings};
 use super::Broadcast;
+use super::sdp::Description;
 use crate::rtp::Clock;
 
 pub use self::connection::user_agent;
@@ -110,7 +110,7 @@ impl Relays {
     /// A broadcaster at `from` has begun to push `path` (percent-encoded or not) to this server. The relay whose source
     /// names the address and the path takes it; else one that names the address, one that names the path, or one that
     /// names neither. `sdp` is what was announced; `push` is a number by which the end will be told.
-    pub fn announced(&self, push: u64, from: SocketAddr, path: &str, sdp: &str, broadcast: &Arc<Broadcast>) {
+    pub fn announced(&self, push: u64, from: SocketAddr, path: &str, sdp: &[u8], broadcast: &Arc<Broadcast>) {
         if self.around.own.contains(from) {
             return; // what this server relays to itself would go round for ever
         }
@@ -121,10 +121,9 @@ impl Relays {
             return;
         }
         relay.sessions.retain(|taken| taken.path != path && !taken.session.is_over());
-        let mut description = Description::parse(sdp);
-        let numbers: Vec<u32> = broadcast.tracks().map(|track| track.track_id).collect();
-        description.renumber(&numbers);
-        let feed = Feed::new(Arc::clone(broadcast), Some(description), &path);
+        // Without a description there are still the packets.
+        let description = Description::parse(sdp).ok();
+        let feed = Feed::new(Arc::clone(broadcast), description, &path);
         let session = Session::of_push(&relay.name, feed, &relay.destinations, &self.around);
         relay.sessions.push(Taken { push, path, session });
     }

@@ -190,10 +190,10 @@ async fn the_most_specific_announced_source_takes_a_push() {
 }
 
 fn pushed(relays: &Relays, push: u64, from: SocketAddr) -> Arc<Broadcast> {
-    let tracks = Description::parse(SDP).tracks.into_iter().map(|track| track.info).collect();
+    let tracks = Description::parse(SDP.as_bytes()).unwrap().media().iter().map(|media| media.track_info()).collect();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let broadcast = Broadcast::new("/movies/a.sdp", tracks, BroadcastOptions::default(), clock);
-    relays.announced(push, from, "/a.sdp", SDP, &broadcast);
+    relays.announced(push, from, "/a.sdp", SDP.as_bytes(), &broadcast);
     broadcast
 }
 

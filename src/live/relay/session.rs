@@ -12,10 +12,10 @@ use tokio::time::timeout;
 
 use super::announce::OwnConnections;
 use super::config::{Destination, Source};
-use super::description::Description;
 use super::outlet::Counters;
 use super::state::{Progress, State};
 use super::{destination, source};
+use crate::live::sdp::Description;
 use crate::live::{Broadcast, Heard, Listener};
 use crate::rtp::{Clock, MAX_DATAGRAMS};
 

@@ -11,11 +11,12 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::config::{RtspSource, Source, UdpSource};
 use super::connection::{ClientError, Connection, resolve_local, resolve_one};
-use super::description::{Description, Track};
+use super::description::{Track, duration, tracks};
 use super::outlet::any_like;
 use super::session::{Feed, SourceFacts, Surroundings};
 use super::state::State;
 use super::url::{MAX_REDIRECTS, RtspUrl};
+use crate::live::sdp::Description;
 use crate::live::{Broadcast, BroadcastOptions, Kind, Receiver, ReceiverConfig, TrackInfo, TrackKind};
 use crate::rtp::Clock;
 use crate::rtsp::client::{TransportAnswer, resolve as resolve_control};
@@ -190,15 +191,16 @@ async fn play(
     if let Some(stated) = answer.header("Content-Base").filter(|stated| stated.starts_with("rtsp://")) {
         *base = stated.trim_end_matches('/').to_owned();
     }
-    let description = Description::parse(&String::from_utf8_lossy(&answer.body));
-    if description.tracks.is_empty() {
+    let description = Description::parse(&answer.body).map_err(ClientError::Description)?;
+    let tracks = tracks(&description);
+    if tracks.is_empty() {
         return Err(ClientError::Unusable("the description has no RTP track".into()));
     }
-    let infos = description.tracks.iter().map(|track| track.info.clone()).collect();
+    let infos = tracks.iter().map(|track| track.info.clone()).collect();
     let broadcast = broadcast(base, infos, false, &around.clock);
     let mut receivers = Vec::new();
     let mut protocol = if attempt.interleaved { Protocol::Tcp } else { Protocol::Udp };
-    for (channel, track) in (0u8..).step_by(2).zip(&description.tracks) {
+    for (channel, track) in (0u8..).step_by(2).zip(&tracks) {
         let wanted = Wanted { track, url: resolve_control(base, &track.control), channel };
         if protocol == Protocol::Udp {
             match set_up_udp(connection, &wanted, &broadcast, around).await {
@@ -215,9 +217,9 @@ async fn play(
         set_up_tcp(connection, &wanted).await?;
     }
     if protocol == Protocol::Tcp {
-        listen_to_frames(connection, &description, &broadcast);
+        listen_to_frames(connection, &tracks, &broadcast);
     }
-    let duration = description.duration;
+    let duration = duration(&description);
     let feed = Feed::new(Arc::clone(&broadcast), Some(description), &from.path);
     facts.set_feed(Some(Arc::clone(&feed)));
     let destinations = *facts.destinations.lock();
@@ -259,9 +261,9 @@ async fn set_up_tcp(connection: &mut Connection, wanted: &Wanted<'_>) -> Result<
     }
 }
 
-fn listen_to_frames(connection: &mut Connection, description: &Description, broadcast: &Arc<Broadcast>) {
+fn listen_to_frames(connection: &mut Connection, tracks: &[Track], broadcast: &Arc<Broadcast>) {
     let (broadcast, from) = (Arc::clone(broadcast), connection.peer());
-    let tracks: Vec<u32> = description.tracks.iter().map(|track| track.info.track_id).collect();
+    let tracks: Vec<u32> = tracks.iter().map(|track| track.info.track_id).collect();
     connection.set_sink(Box::new(move |channel: u8, packet: Bytes| {
         let Some(track_id) = tracks.get(usize::from(channel / 2)) else { return };
         let kind = if channel % 2 == 0 { Kind::Rtp } else { Kind::Rtcp };
@@ -347,7 +349,7 @@ mod tests {
     fn watched(duration: Option<f64>, protocol: Protocol) -> (Arc<ManualClock>, Watched) {
         let clock = Arc::new(ManualClock::new(1_000_000, 0));
         let shared: Arc<dyn Clock> = clock.clone();
-        let info = Description::parse("m=audio 0 RTP/AVP 0\r\n").tracks.remove(0).info;
+        let info = Description::parse(b"m=audio 0 RTP/AVP 0\r\n").unwrap().media()[0].track_info();
         let broadcast = broadcast("x", vec![info], false, &shared);
         (clock, Watched { broadcast, duration, protocol, began: Instant::now() })
     }

@@ -147,10 +147,9 @@ fn broadcast_of(ctx: &RequestContext) -> Option<Arc<Broadcast>> {
 }
 
 /// An announced description; empty if it is gone already.
-async fn read_description(path: &Path) -> String {
+async fn read_description(path: &Path) -> Vec<u8> {
     let is_short = tokio::fs::metadata(path).await.is_ok_and(|file| file.len() <= MAX_SDP);
-    let bytes = if is_short { tokio::fs::read(path).await.unwrap_or_default() } else { Vec::new() };
-    crate::config::text_of_bytes(&bytes).into_owned()
+    if is_short { tokio::fs::read(path).await.unwrap_or_default() } else { Vec::new() }
 }
 
 /// DSS's text, or the operator's, for a file that is of no use. What cannot even be opened is no matter of parsing.
