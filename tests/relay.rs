@@ -56,6 +56,12 @@ fn status(site: &Site) -> RelayStatus {
     site.server.relays.status().remove(0)
 }
 
+/// What a HUP does; the port stays the test's.
+fn reread(site: &Site) {
+    site.server.fix_port();
+    site.block_on(async { site.server.reread() });
+}
+
 /// An address that nothing listens on, for a server that comes later.
 fn free_address() -> SocketAddr {
     TcpListener::bind((LOCAL, 0)).unwrap().local_addr().unwrap()
@@ -180,13 +186,15 @@ fn a_file_is_announced_to_a_server_and_watched_there() {
     let edge = Site::new();
     let to = announced_destination(edge.address(), "/relayed.sdp");
     let site = Site::with_relays(&file(&[relay("up", &[rtsp_source(origin.address(), MOVIE), to])]));
-    let (_viewer, ports) = watch(&edge, "relayed.sdp", VIDEO);
+    let (mut viewer, ports) = watch(&edge, "relayed.sdp", VIDEO);
     assert!(ports.packet().payload.len() > 1);
     let mut client = edge.connect();
     let described = client.ask("DESCRIBE", "/relayed.sdp", "Accept: application/sdp");
-    assert!(!described.text.contains("a=range") && described.text.contains("H264/90000"), "{}", described.text);
+    let sdp = String::from_utf8_lossy(&described.body);
+    assert!(!sdp.contains("a=range") && sdp.contains("H264/90000"), "{sdp}");
     assert_eq!(status(&site).destinations[0].state, State::Up);
-    drop((site, _viewer));
+    assert_eq!(viewer.ask("TEARDOWN", "/relayed.sdp", "").status, 200);
+    drop(site);
     eventually("the broadcast ends with the relay", || edge.server.broadcasts.is_empty());
 }
 
@@ -248,7 +256,7 @@ fn trap_73_a_wrong_password_is_in_the_log_once_and_no_password_works_where_none_
         let values = [value.as_bytes().to_vec()];
         strict.server.preferences().update(|document| document.set_values(&place, name, ty, &values)).unwrap();
     }
-    strict.block_on(async { strict.server.reread() });
+    reread(&strict);
     let easy = Site::new();
     let wrong = end(
         "destination",
@@ -285,7 +293,7 @@ fn trap_73_the_file_is_read_again_when_it_has_changed_only() {
     };
     let site = Site::with_relays(&with(&[&kept]));
     let path = site.folder().join("relayconfig.xml");
-    let hup = || site.block_on(async { site.server.reread() });
+    let hup = || reread(&site);
     let mut pusher = Pusher::new(&site, "/live.sdp");
     pusher.push_until_heard(&kept);
     let packets = || status(&site).destinations[0].packets;
