@@ -8,7 +8,6 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use common::{AUDIO, PATIENCE, Ports, Site, VIDEO, eventually};
-use dss::config::{Place, PrefType};
 use dss::live::relay::{RelayStatus, State};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
@@ -247,16 +246,11 @@ fn a_destination_that_restarts_is_announced_to_again() {
 
 #[test]
 fn trap_73_a_wrong_password_is_in_the_log_once_and_no_password_works_where_none_is_needed() {
-    let strict = Site::new();
     // Only the broadcasters of the users file may push, local ones too.
-    let place = Place::module("QTSSReflectorModule");
-    for (name, ty, value) in
-        [("authenticate_local_broadcast", PrefType::Bool16, "true"), ("ip_allow_list", PrefType::CharArray, "10.9.9.9")]
-    {
-        let values = [value.as_bytes().to_vec()];
-        strict.server.preferences().update(|document| document.set_values(&place, name, ty, &values)).unwrap();
-    }
-    reread(&strict);
+    let strict = Site::with_module_prefs(&[
+        ("QTSSReflectorModule", "authenticate_local_broadcast", "true"),
+        ("QTSSReflectorModule", "ip_allow_list", "10.9.9.9"),
+    ]);
     let easy = Site::new();
     let wrong = end(
         "destination",

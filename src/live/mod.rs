@@ -11,6 +11,12 @@
 pub mod relay;
 
 mod broadcast;
+mod feedback;
+mod intake;
+mod join;
+mod keyframe;
+mod meter;
+mod options;
 mod receive;
 mod registry;
 mod ring;
@@ -18,8 +24,15 @@ pub mod sdp;
 mod source;
 mod track;
 
-pub use broadcast::{Broadcast, BroadcastOptions, Heard, Join, JoinOptions, JoinPolicy, Listener, Received, RtpStart};
+pub use broadcast::{Broadcast, Heard, Listener, Received, TrackFigures};
+pub use feedback::{Compound, REPORT_INTERVAL_US, Reception};
+pub use join::{Join, JoinOptions, RtpStart};
+pub use keyframe::{Codec, Content};
+pub use options::{BroadcastOptions, JoinPolicy};
 pub use receive::{ReceiveError, Receiver, ReceiverConfig};
 pub use registry::Broadcasts;
 pub use source::{LiveSource, ViewerOptions};
 pub use track::{Kind, TrackInfo, TrackKind};
+
+#[cfg(test)]
+mod tests;

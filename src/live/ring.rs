@@ -6,6 +6,7 @@
 //! out that the chain is broken when it goes on.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
 use bytes::Bytes;
@@ -19,12 +20,12 @@ const SEGMENT_PACKETS: usize = 16;
 const SEGMENT_BYTES: usize = 32 * 1024;
 
 /// A packet as it came, and what was read from it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct LivePacket {
     /// The whole packet, header and all.
     pub(super) bytes: Bytes,
     pub(super) kind: Kind,
-    /// When it came, microseconds of the clock.
+    /// When it came, microseconds of the clock. Never less than that of the packet before.
     pub(super) arrival_us: i64,
     /// RTP only, like all that follows.
     pub(super) sequence: u16,
@@ -33,8 +34,14 @@ pub(super) struct LivePacket {
     pub(super) payload_type: u8,
     /// Counts frames.
     pub(super) frame: u32,
-    /// The frame can be decoded by itself.
-    pub(super) sync: bool,
+    /// The frame can be decoded by itself; of its first packet this may turn out later.
+    pub(super) sync: AtomicBool,
+}
+
+impl LivePacket {
+    pub(super) fn is_sync(&self) -> bool {
+        self.sync.load(Ordering::Relaxed)
+    }
 }
 
 #[derive(Debug)]
@@ -72,6 +79,7 @@ pub(super) struct Limits {
 pub(super) struct Place {
     segment: Weak<Segment>,
     slot: usize,
+    /// The packet's number.
     pub(super) number: u64,
     /// Arrival of the packet there; `None` if it has yet to come.
     pub(super) arrival_us: Option<i64>,
@@ -89,6 +97,8 @@ pub(super) struct Ring {
     bytes: usize,
     /// Number of the next packet.
     next: u64,
+    /// Number of the first packet of the present source: viewers start no earlier.
+    barrier: u64,
     /// First packets of frames that can be decoded by themselves, oldest first.
     keys: VecDeque<Place>,
 }
@@ -97,12 +107,13 @@ impl Ring {
     pub(super) fn new(limits: Limits) -> Self {
         let open = Segment::new(0);
         let segments = VecDeque::from([Arc::clone(&open)]);
-        Self { limits, segments, open, open_slots: 0, open_bytes: 0, bytes: 0, next: 0, keys: VecDeque::new() }
+        let keys = VecDeque::new();
+        Self { limits, segments, open, open_slots: 0, open_bytes: 0, bytes: 0, next: 0, barrier: 0, keys }
     }
 
-    /// Appends a packet; with `key` a viewer can start there.
-    pub(super) fn push(&mut self, packet: LivePacket, key: bool) {
-        let (len, now_us) = (packet.bytes.len(), packet.arrival_us);
+    /// Appends a packet; it is `now_us`.
+    pub(super) fn push(&mut self, packet: LivePacket, now_us: i64) -> Place {
+        let len = packet.bytes.len();
         if self.open_slots == SEGMENT_PACKETS || self.open_bytes >= SEGMENT_BYTES {
             let segment = Segment::new(self.next);
             let _ = self.open.next.set(Arc::downgrade(&segment)); // never set before: it was the last one
@@ -110,9 +121,7 @@ impl Ring {
             self.open = segment;
             (self.open_slots, self.open_bytes) = (0, 0);
         }
-        if key {
-            self.keys.push_back(self.edge(Some(now_us)));
-        }
+        let place = Place { arrival_us: Some(packet.arrival_us), ..self.end() };
         if let Some(slot) = self.open.packets.get(self.open_slots) {
             let _ = slot.set(packet); // each slot's turn comes once
         }
@@ -121,6 +130,23 @@ impl Ring {
         self.bytes += len;
         self.next += 1;
         self.evict(now_us);
+        place
+    }
+
+    /// The packet at `place`, not before the last such place, is one that a viewer can start with.
+    pub(super) fn mark_key(&mut self, place: Place) {
+        if let Some(packet) = Cursor::at(&place).as_ref().and_then(Cursor::packet) {
+            packet.sync.store(true, Ordering::Relaxed);
+        }
+        if self.keys.back().is_none_or(|last| last.number < place.number) && place.number >= self.first() {
+            self.keys.push_back(place);
+        }
+    }
+
+    /// What follows has nothing to do with what came before.
+    pub(super) fn begin_source(&mut self) {
+        self.barrier = self.next;
+        self.keys.clear();
     }
 
     fn evict(&mut self, now_us: i64) {
@@ -133,17 +159,20 @@ impl Ring {
             }
             self.bytes -= oldest.packets().map(|(_, packet)| packet.bytes.len()).sum::<usize>();
             self.segments.pop_front();
-            let first = self.segments.front().map_or(self.next, |segment| segment.first);
+            let first = self.first();
             while self.keys.front().is_some_and(|key| key.number < first) {
                 self.keys.pop_front();
             }
         }
     }
 
+    fn first(&self) -> u64 {
+        self.segments.front().map_or(self.next, |segment| segment.first)
+    }
+
     /// Packets kept.
     pub(super) fn len(&self) -> usize {
-        let first = self.segments.front().map_or(self.next, |segment| segment.first);
-        (self.next - first) as usize
+        (self.next - self.first()) as usize
     }
 
     /// Bytes kept.
@@ -153,27 +182,27 @@ impl Ring {
 
     /// Where the next packet will be.
     pub(super) fn end(&self) -> Place {
-        self.edge(None)
+        Place { segment: Arc::downgrade(&self.open), slot: self.open_slots, number: self.next, arrival_us: None }
     }
 
-    fn edge(&self, arrival_us: Option<i64>) -> Place {
-        Place { segment: Arc::downgrade(&self.open), slot: self.open_slots, number: self.next, arrival_us }
+    /// Packets of the present source, oldest first.
+    fn packets(&self) -> impl DoubleEndedIterator<Item = (&Arc<Segment>, usize, &LivePacket)> {
+        let of = |segment| move |(slot, packet)| (segment, slot, packet);
+        let all = self.segments.iter().flat_map(move |segment| segment.packets().map(of(segment)));
+        all.filter(|(segment, slot, _)| segment.first + *slot as u64 >= self.barrier)
     }
 
     /// The oldest packet that came at `since_us` or later; the end if there is none.
     pub(super) fn since(&self, since_us: i64) -> Place {
-        let all = self.segments.iter().flat_map(|segment| segment.packets().map(move |(slot, p)| (segment, slot, p)));
-        self.place(all.into_iter().find(|(_, _, packet)| packet.arrival_us >= since_us))
+        self.place(self.packets().find(|(.., packet)| packet.arrival_us >= since_us))
     }
 
-    /// The newest RTP packet; the end if there is none.
-    pub(super) fn newest(&self) -> Place {
-        let all = self
-            .segments
-            .iter()
-            .rev()
-            .flat_map(|segment| segment.packets().rev().map(move |(slot, p)| (segment, slot, p)));
-        self.place(all.into_iter().find(|(_, _, packet)| packet.kind == Kind::Rtp))
+    /// The first packet of the newest frame that has come by `now_us`; the end if there is none.
+    pub(super) fn newest(&self, now_us: i64) -> Place {
+        let come = |packet: &LivePacket| packet.kind == Kind::Rtp && packet.arrival_us <= now_us;
+        let mut frames = self.packets().rev().filter(|(.., packet)| come(packet)).peekable();
+        let Some(frame) = frames.peek().map(|(.., packet)| packet.frame) else { return self.end() };
+        self.place(frames.take_while(|(.., packet)| packet.frame == frame).last())
     }
 
     fn place(&self, found: Option<(&Arc<Segment>, usize, &LivePacket)>) -> Place {
@@ -188,9 +217,10 @@ impl Ring {
         )
     }
 
-    /// Starts of key frames that came at `since_us` or later, oldest first.
-    pub(super) fn keys_since(&self, since_us: i64) -> impl DoubleEndedIterator<Item = &Place> {
-        self.keys.iter().filter(move |key| key.arrival_us.is_some_and(|at_us| at_us >= since_us))
+    /// Starts of key frames that came in this time, oldest first.
+    pub(super) fn keys(&self, from_us: i64, to_us: i64) -> impl DoubleEndedIterator<Item = &Place> {
+        let within = move |at_us: i64| (from_us..=to_us).contains(&at_us);
+        self.keys.iter().filter(move |key| key.arrival_us.is_some_and(within))
     }
 }
 
@@ -245,3 +275,6 @@ impl Cursor {
         self.slot += 1;
     }
 }
+
+#[cfg(test)]
+mod tests;

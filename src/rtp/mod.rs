@@ -77,7 +77,7 @@ mod bad_network_tests;
 #[cfg(test)]
 mod reliable_tests;
 #[cfg(test)]
-mod test_bench;
+pub(crate) mod test_bench;
 #[cfg(test)]
 mod test_net;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{openapi, relays};
+use super::{broadcasts, openapi, relays};
 use crate::config::{
     Document, Finding, Place, PrefDef, PrefEntry, PrefKind, PrefType, SERVER_PREFS, Severity, check, check_file,
     module_def, oddity, text_of_bytes,
@@ -41,6 +41,8 @@ pub enum Action {
     EndSession,
     /// The RTP streams of all sessions.
     Streams,
+    /// The broadcasts on the air.
+    Broadcasts,
     /// All modules.
     Modules,
     /// One module.
@@ -96,6 +98,7 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET, "/sessions/{id}", Action::Session, "A client session by its running number"),
     route(Method::DELETE, "/sessions/{id}", Action::EndSession, "Ends a client session"),
     route(Method::GET, "/streams", Action::Streams, "The RTP streams of all client sessions"),
+    route(Method::GET, "/broadcasts", Action::Broadcasts, "The broadcasts on the air, and who sends them"),
     route(Method::GET, "/modules", Action::Modules, "All modules in load order"),
     route(Method::GET, "/modules/{name}", Action::Module, "A module by its name"),
     route(Method::GET, "/relays", Action::Relays, "All relays: where from, where to, how they fare"),
@@ -205,6 +208,7 @@ async fn run(
             Ok(json!({ "ended": name(0) }))
         }
         Action::Streams => Ok(sessions(server).iter().flat_map(streams).collect()),
+        Action::Broadcasts => Ok(broadcasts::rows(server)),
         Action::Modules => Ok(server.registry.modules().iter().map(module).collect()),
         Action::Module => match server.registry.find(name(0)) {
             Some(found) => Ok(module(&found)),

@@ -3,6 +3,7 @@
 
 mod access;
 mod api;
+mod broadcasts;
 mod change;
 mod openapi;
 mod query;

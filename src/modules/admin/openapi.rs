@@ -88,6 +88,7 @@ fn answer_schema(action: Action) -> Value {
         Action::Sessions => list("Session"),
         Action::Session => reference("Session"),
         Action::Streams => list("Stream"),
+        Action::Broadcasts => list("Broadcast"),
         Action::Modules => list("Module"),
         Action::Module => reference("Module"),
         Action::Relays => list("Relay"),
@@ -172,6 +173,22 @@ fn schemas() -> Value {
                 "user": maybe_text, "state": { "type": "string", "enum": ["playing", "paused"] },
                 "created_ms": number, "connected_ms": number,
                 "streams": { "type": "array", "items": reference("Stream") },
+            },
+        },
+        "Broadcast": {
+            "type": "object",
+            "properties": {
+                "path": text, "url": maybe_text, "active": { "type": "boolean" }, "source": maybe_text,
+                "from": maybe_text, "user": maybe_text, "since_ms": { "type": "integer", "nullable": true },
+                "viewers": number, "bit_rate": number, "packets": number, "bytes": number,
+                "silent_ms": { "type": "integer", "nullable": true },
+                "tracks": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": { "track": number, "kind": text, "payload": text, "clock_rate": number },
+                    },
+                },
             },
         },
         "Stream": {

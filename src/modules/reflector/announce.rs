@@ -17,6 +17,12 @@ use crate::server::RequestContext;
 /// How long a body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a broadcaster that is on the air is given to be gone.
+const COMEBACK: Duration = Duration::from_millis(300);
+
+/// How often that is looked at.
+const LOOK: Duration = Duration::from_millis(10);
+
 /// Who is named as the author of a description that names none.
 const NOBODY: &str = "announced_broadcast";
 
@@ -52,6 +58,7 @@ impl Reflector {
         }
         let description = self.description_of(ctx, &place, prefs.longest_announced).await?;
         check_ports(&prefs, &place.path, &description).map_err(|why| (Status::UnsupportedMediaType, why))?;
+        self.wait_for_room(ctx, &place.path, None).await;
         self.make_room(ctx, &place.path, None)?;
         let until_ms = ctx.server.now_ms().saturating_add(prefs.broadcaster_timeout_ms);
         let (inner, path) = (Arc::clone(self), place.path.clone());
@@ -103,6 +110,24 @@ impl Reflector {
             connection_id: ctx.connection.id,
             peer: ctx.connection.peer.ip().to_canonical(),
             user: ctx.profile().string(qtssUserName).unwrap_or_default(),
+        }
+    }
+
+    /// A broadcaster that was killed and is back at once may be faster than the news of its old connection's end: the same
+    /// broadcaster on a new connection is not refused before a moment has passed.
+    pub(super) async fn wait_for_room(&self, ctx: &RequestContext, key: &str, track_id: Option<u32>) {
+        let claimant = Self::claimant(ctx);
+        let until = tokio::time::Instant::now() + COMEBACK;
+        loop {
+            let is_own = {
+                let on_air = self.on_air.lock();
+                let now_us = ctx.server.clock.now_us();
+                on_air.entries.get(key).is_some_and(|entry| entry.is_own_of(&claimant, track_id, now_us))
+            };
+            if !is_own || tokio::time::Instant::now() >= until {
+                return;
+            }
+            tokio::time::sleep(LOOK).await;
         }
     }
 

@@ -54,8 +54,12 @@ impl Claimant {
     /// The same broadcaster may go on where it was cut off: on the connection it already has at once, else when nothing
     /// has come for a moment. A named user is known by the name, others by the address.
     fn may_replace(&self, push: &Push, silent_us: i64) -> bool {
-        let is_same = if push.user.is_empty() { self.peer == push.peer } else { self.user == push.user };
-        self.connection_id == push.connection_id || (is_same && silent_us >= TAKEOVER_SILENCE_US)
+        self.connection_id == push.connection_id || (self.is_of(push) && silent_us >= TAKEOVER_SILENCE_US)
+    }
+
+    /// The same broadcaster.
+    fn is_of(&self, push: &Push) -> bool {
+        if push.user.is_empty() { self.peer == push.peer } else { self.user == push.user }
     }
 }
 
@@ -114,6 +118,12 @@ impl Entry {
             replaced.push(push.id);
         }
         Ok(replaced)
+    }
+
+    /// What is in the way of `claimant` is its own, and must not be replaced yet.
+    pub fn is_own_of(&self, claimant: &Claimant, track_id: Option<u32>, now_us: i64) -> bool {
+        let is_busy = self.to_replace(claimant, track_id, now_us).is_err();
+        is_busy && self.pushes.iter().all(|push| claimant.is_of(push))
     }
 
     /// Tracks that a session has set up to send.

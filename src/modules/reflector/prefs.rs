@@ -62,17 +62,11 @@ pub(super) struct ReflectorPrefs {
 impl ReflectorPrefs {
     /// Reads them. `movie_folder` is where a relative `redirect_broadcasts_dir` is.
     pub fn read(prefs: &ModulePrefs, movie_folder: &str) -> Self {
-        let micros = |name: &str| i64::from(prefs.u32(name)) * 1_000_000;
         let ports = (prefs.u16("minimum_static_sdp_port"), prefs.u16("maximum_static_sdp_port"));
         let dirs = prefs.list("broadcast_dir_list");
         let everywhere = dirs.iter().any(String::is_empty);
         Self {
-            options: BroadcastOptions {
-                buffer_us: micros("reflector_buffer_size_sec").max(1_000_000),
-                one_ssrc: prefs.bool("use_one_SSRC_per_stream"),
-                ssrc_timeout_us: micros("timeout_stream_SSRC_secs"),
-                ..BroadcastOptions::default()
-            },
+            options: BroadcastOptions::from_prefs(prefs),
             no_rtp_info: prefs.bool("disable_rtp_play_info"),
             non_sdp_urls: prefs.bool("allow_non_sdp_urls"),
             announce: prefs.bool("enable_broadcast_announce"),

@@ -71,6 +71,9 @@ impl Reflector {
             Err(NoSource::NotOurs) => return ctx.respond_error(Status::NotFound, "nothing was announced here"),
             Err(why) => return answer(ctx, why, &place.path, &place),
         };
+        if let Ok(track_id) = self.track_of(ctx, &place, &description) {
+            self.wait_for_room(ctx, &place.path, Some(track_id)).await;
+        }
         match self.add_track(ctx, &session, &place, description) {
             Ok(Some(added)) => {
                 ctx.respond(|answer| {
@@ -192,6 +195,9 @@ impl Reflector {
         let Some(added) = add_stream_by(ctx, session, &claim.info, rules) else { return Ok(None) };
         if transport.protocol == Protocol::Tcp {
             ctx.connection.receive_frames(&added.stream, &frame_sink(claim));
+        }
+        if let (Some(receiver), crate::rtp::Transport::Udp(udp)) = (&receiver, added.stream.transport()) {
+            receiver.report_to(udp.addresses().rtcp);
         }
         Ok(Some((added, receiver)))
     }

@@ -224,8 +224,9 @@ impl Reflector {
         let asks = ctx.header(Header::XDynamicRate).as_deref().and_then(DynamicRate::parse);
         let dynamic = asks.map_or(dynamic, |rate| rate == DynamicRate::On) && !prefs.no_overbuffering;
         let all: Vec<_> = streams.iter().map(|(stream, _)| Arc::clone(stream)).collect();
-        let overbuffer = dynamic && all_reliable(&all);
-        let join = broadcast.join(&JoinOptions { overbuffer, policy: None });
+        let reliable = all_reliable(&all);
+        let overbuffer = dynamic && reliable;
+        let join = broadcast.join(&JoinOptions { overbuffer, reliable, policy: None });
         let Some(sources) = sources(&broadcast, &streams, &join) else {
             return ctx.respond_error(Status::NotFound, "Broadcast is not active.");
         };
