@@ -42,7 +42,7 @@ impl Ears {
             let port = free_pair();
             let bind = |port: u16| UdpSocket::bind((LOCALHOST, port));
             let (Ok(rtp), Ok(rtcp)) = (bind(port), bind(port + 1)) else { continue };
-            [&rtp, &rtcp].map(|socket| socket.set_nonblocking(true).unwrap());
+            [&rtp, &rtcp].into_iter().for_each(|socket| socket.set_nonblocking(true).unwrap());
             return Self { port, rtp, rtcp };
         }
     }

@@ -1,7 +1,7 @@
 //! Sources: each a task that brings a feed up, watches over it, and tries again when it fails.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -246,7 +246,11 @@ async fn set_up_udp(
     let receiver = Receiver::open(&config, broadcast, wanted.track.info.track_id, &around.runtime)?;
     let port = receiver.rtp_port();
     let transport = format!("RTP/AVP;unicast;client_port={port}-{}", port.saturating_add(1));
-    connection.ask("SETUP", &wanted.url, &[("Transport", &transport)], &[]).await?;
+    let answer = connection.ask("SETUP", &wanted.url, &[("Transport", &transport)], &[]).await?;
+    let ports = answer.header("Transport").and_then(|transport| TransportAnswer::parse(transport).server_ports);
+    if let Some((_, rtcp)) = ports {
+        receiver.report_to(SocketAddr::new(connection.peer().ip(), rtcp));
+    }
     Ok(receiver)
 }
 
