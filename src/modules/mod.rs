@@ -11,6 +11,7 @@ mod http_log;
 mod mp3;
 mod posix_file_sys;
 mod reflector;
+mod relay;
 mod web_stats;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use self::http_log::HttpLogModule;
 pub use self::mp3::Mp3Module;
 pub use self::posix_file_sys::PosixFileSysModule;
 pub use self::reflector::ReflectorModule;
+pub use self::relay::RelayModule;
 pub use self::web_stats::WebStatsModule;
 use crate::log::ErrorLog;
 use crate::qtss::Module;
@@ -40,6 +42,7 @@ pub fn builtin(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> std
     let mut modules: Vec<Arc<dyn Module>> = vec![
         Arc::new(FileModule::new(preferences)?),
         Arc::new(ReflectorModule::new(preferences)),
+        Arc::new(RelayModule::new(preferences)),
         Arc::new(AccessLogModule::new(preferences, error_log)),
         Arc::new(FlowControlModule::new(preferences)),
         Arc::new(PosixFileSysModule::default()),

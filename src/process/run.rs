@@ -23,6 +23,7 @@ use super::systemd::{self, ServiceManager};
 use super::watchdog::{Child, Outcome, Watchdog};
 use crate::abi::{self, CModule, CallWatch, Host};
 use crate::config::{Finding, Prefs, Severity, check_file, identity};
+use crate::live::relay;
 use crate::log::{ErrorLog, ErrorLogLayer, ErrorLogOptions, Level, SystemClock};
 use crate::modules::{self, ErrorLogModule, HttpLogModule};
 use crate::qtss::attr::{qtssSvrHandledMethods, qtssSvrMessages, qtssSvrPreferences};
@@ -89,12 +90,23 @@ fn absolute(path: &Path) -> PathBuf {
 
 /// `--check-config`: one line per finding; 1 if the file cannot be used or holds something wrong.
 fn check_config(path: &Path) -> u8 {
+    let relays = relay_file(path);
+    let relay_findings = relays.as_deref().map(relay::config::check_file).unwrap_or_default();
     let mut stdout = std::io::stdout().lock();
-    let findings = check_file(path);
-    for finding in &findings {
-        let _ = writeln!(stdout, "{}:{finding}", path.display());
+    let mut is_wrong = false;
+    for (path, findings) in [(path, check_file(path)), (relays.as_deref().unwrap_or(path), relay_findings)] {
+        for finding in &findings {
+            let _ = writeln!(stdout, "{}:{finding}", path.display());
+        }
+        is_wrong |= findings.iter().any(|finding| finding.severity != Severity::Info);
     }
-    u8::from(findings.iter().any(|finding| finding.severity != Severity::Info))
+    u8::from(is_wrong)
+}
+
+/// The relay configuration that a configuration names, if that can be read.
+fn relay_file(path: &Path) -> Option<PathBuf> {
+    let prefs = Prefs::load(path).ok()?.prefs;
+    Some(PathBuf::from(prefs.module("QTSSRelayModule").string("relay_prefs_file"))).filter(|path| path.is_file())
 }
 
 /// Reads the configuration, or makes it; `afresh` discards what there is.

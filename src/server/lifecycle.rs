@@ -287,6 +287,7 @@ impl Server {
     pub async fn stop(self: &Arc<Self>) {
         self.set_state(ServerState::ShuttingDown);
         self.listeners.lock().clear();
+        self.relays.stop().await;
         if self.stats.current_playing.load(Ordering::Relaxed) > 0 {
             tokio::time::sleep(STOP_GRACE).await;
         }

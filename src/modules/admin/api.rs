@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{broadcasts, openapi};
+use super::{broadcasts, openapi, relays};
 use crate::config::{
     Document, Finding, Place, PrefDef, PrefEntry, PrefKind, PrefType, SERVER_PREFS, Severity, check, check_file,
     module_def, oddity, text_of_bytes,
@@ -47,6 +47,8 @@ pub enum Action {
     Modules,
     /// One module.
     Module,
+    /// All relays.
+    Relays,
     /// All preferences.
     Prefs,
     /// Those of a section.
@@ -99,6 +101,7 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET, "/broadcasts", Action::Broadcasts, "The broadcasts on the air, and who sends them"),
     route(Method::GET, "/modules", Action::Modules, "All modules in load order"),
     route(Method::GET, "/modules/{name}", Action::Module, "A module by its name"),
+    route(Method::GET, "/relays", Action::Relays, "All relays: where from, where to, how they fare"),
     route(Method::GET, "/prefs", Action::Prefs, "All preferences by section"),
     route(Method::GET, "/prefs/{section}", Action::Section, "The preferences of a section: server, or a module's name"),
     route(Method::GET, "/prefs/{section}/{name}", Action::Pref, "A preference"),
@@ -211,6 +214,7 @@ async fn run(
             Some(found) => Ok(module(&found)),
             None => refused(StatusCode::NOT_FOUND, "no such module"),
         },
+        Action::Relays => Ok(relays::json(&server.relays.status())),
         Action::Prefs => Ok(all_prefs(server)),
         Action::Section => section(server, name(0)),
         Action::Pref => pref(server, name(0), name(1)),
