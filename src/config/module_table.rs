@@ -89,6 +89,10 @@ modules! {
         "reflector_bucket_offset_delay_msec": u32 = Text(&["73"]),
         /// Packets kept for overbuffering, in seconds.
         "reflector_buffer_size_sec": u32 = Text(&["10"]),
+        /// Packets of a broadcast's track take no more memory than this, in kilobytes, however many seconds that is.
+        "reflector_buffer_size_kbytes": u32 = Text(&["32768"]),
+        /// Where viewers of a broadcast start: keyframe (the newest; without any the newest packets), newest or oldest.
+        "reflector_join": String = Text(&["keyframe"]),
         /// Trust the receive time carried in packets.
         "reflector_use_in_packet_receive_time": bool = Text(&["false"]),
         /// How far in the future the receive time in a packet may lie, in seconds.

@@ -13,6 +13,7 @@ use super::packet::{INTERLEAVED_PREFIX_LEN, RTP_HEADER_LEN, RtpHeader, interleav
 use super::play::{NextPacket, PlayRequest, Position, SessionEvent, SessionKey};
 use super::prefs::SendPrefs;
 use super::resend::SendWindow;
+use super::rhythm::Rhythm;
 use super::rtcp::Compound;
 use super::sink::Sink;
 use super::source::{PacketHead, PacketKind, ReadContext};
@@ -60,6 +61,8 @@ pub(super) struct Turn<'a> {
     /// An empty gather for frames.
     pub(super) frames: &'a mut Gather,
     pub(super) counters: &'a WorkerCounters,
+    /// When sessions wake together.
+    pub(super) rhythm: &'a Rhythm,
 }
 
 /// What a session wants after a run.
@@ -215,8 +218,8 @@ impl Session {
         self.state = State::Over;
         self.close_windows();
         for index in 0..self.streams.len() {
-            let Some(play) = self.streams.get_mut(index).filter(|play| play.may_say_bye()) else { continue };
-            let report = play.report(&self.timeline, turn.clock, true);
+            let Some(play) = self.streams.get_mut(index) else { continue };
+            let Some(report) = play.farewell(&self.timeline, turn.clock) else { continue };
             if self.send_report(index, &report, turn).is_err() {
                 return;
             }
@@ -347,11 +350,11 @@ impl Session {
                 false => self.window.decide(&self.prefs, due_us, turn.now_us, size),
             };
             if let Verdict::WaitUntil(at_us) = verdict {
-                // Rather early than late: the send interval allows it, and hides what the machine does meanwhile.
                 let at_us = if ahead {
-                    at_us.max(self.prefs.next_lot_us(self.bit_rate, due_us, turn.now_us))
+                    let lot_us = at_us.max(self.prefs.next_lot_us(self.bit_rate, due_us, turn.now_us));
+                    turn.rhythm.lot(lot_us, due_us)
                 } else {
-                    at_us - self.prefs.lead_us()
+                    turn.rhythm.beat(at_us, &self.prefs)
                 };
                 return Ok(Step::Wait(at_us.max(turn.now_us + 1)));
             }
@@ -385,6 +388,9 @@ impl Session {
         }
         let Some(play) = self.streams.get_mut(index) else { return false };
         let Some(head) = play.head else { return false };
+        if head.kind == PacketKind::Rtcp {
+            return false; // small, and what ties the streams together
+        }
         let may_thin = !self.prefs.disable_thinning && !play.stream.is_thinning_disabled();
         let frame = play.is_video().then_some(FramePosition { sample: head.sample, sync: head.sync });
         let drops = play.dropper.drops(&self.prefs, self.tolerance, frame, may_thin, lateness_ms);

@@ -93,10 +93,12 @@ fn options(ctx: &Arc<RequestContext>, request: &Request) {
     }
 }
 
-/// 200 whatever it says; a late-tolerance in x-Transport-Options is applied.
+/// 200 whatever it says; a late-tolerance in x-Transport-Options is applied. No role asks who sends it, so on another
+/// connection than the session's own it is a sign of life and nothing more.
 fn set_parameter(ctx: &Arc<RequestContext>, request: &Request) {
     let options = request.header_text(Header::XTransportOptions).unwrap_or_default();
-    if let (Some(late), Some(session)) = (LateTolerance::parse(&options), ctx.session()) {
+    let session = ctx.session().filter(|session| session.is_of(ctx.connection.id));
+    if let (Some(late), Some(session)) = (LateTolerance::parse(&options), session) {
         ctx.with_state(|state| state.late_tolerance = Some(late.seconds));
         ctx.server.engine.update(session.key(), Some(ToleranceShift::from_tolerance(late.seconds)), None);
     }
