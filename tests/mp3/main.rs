@@ -3,6 +3,9 @@
 
 #![allow(clippy::print_stderr)] // what is skipped is said aloud
 
+#[path = "../common/mod.rs"]
+mod common;
+mod modules;
 mod programs;
 mod radio;
 #[path = "../site/mod.rs"]
