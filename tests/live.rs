@@ -617,7 +617,7 @@ fn a_static_description_of_a_group_is_served() {
     let port = static_description(&site, "group.sdp", "239.77.12.9/1");
     let probe = UdpSocket::bind("127.0.0.1:0").unwrap();
     if probe.join_multicast_v4(&Ipv4Addr::new(239, 77, 12, 9), &Ipv4Addr::LOCALHOST).is_err() {
-        println!("skipped: no multicast on the loopback interface");
+        eprintln!("skipped: no multicast on the loopback interface");
         return;
     }
     let _source = send_to("239.77.12.9", port, VIDEO);
