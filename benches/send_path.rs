@@ -1,7 +1,7 @@
 //! What a packet costs on its way to the kernel: one call per packet, `sendmmsg`, `sendmmsg` with segmentation offload,
-//! and the whole send engine with thousands of sessions.
+//! and the whole send engine with thousands of sessions, of movies and of one broadcast.
 //!
-//!     cargo bench --bench send_path [-- SESSIONS [PACKET_BYTES [PACKETS_PER_TICK [SECONDS]]]]
+//!     cargo bench --bench send_path [-- SESSIONS [PACKET_BYTES [PACKETS_PER_TICK [SECONDS]]] [live]]
 //!
 //! Packets go to loopback sockets that nobody reads, so the figures hold the sender's side and the loopback's delivery
 //! up to a full receive buffer. CPU is that of the sending thread alone, from its scheduler statistics.
@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use dss::live::{Broadcast, BroadcastOptions, JoinOptions, Kind, TrackInfo, TrackKind, ViewerOptions};
 use dss::rtp::*;
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -141,11 +142,14 @@ fn stream(transport: Transport) -> Arc<RtpStream> {
     })
 }
 
-fn engine(shape: &Shape, offload: bool, streams: Vec<Arc<RtpStream>>, what: &str) {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+fn start_engine(offload: bool, clock: &Arc<dyn Clock>) -> SendEngine {
     let (sender, _events) = tokio::sync::mpsc::unbounded_channel();
     let config = EngineConfig { workers: 1, pin: true, offload: Offload::fixed(offload) };
-    let engine = SendEngine::start(&config, clock, sender).expect("threads");
+    SendEngine::start(&config, Arc::clone(clock), sender).expect("threads")
+}
+
+fn engine(shape: &Shape, offload: bool, streams: Vec<Arc<RtpStream>>, what: &str) {
+    let engine = start_engine(offload, &(Arc::new(SystemClock::new()) as Arc<dyn Clock>));
     let block = Bytes::from(vec![7; shape.size]);
     let prefs = Arc::new(SendPrefs::default());
     let resident = resident_bytes();
@@ -156,6 +160,62 @@ fn engine(shape: &Shape, offload: bool, streams: Vec<Arc<RtpStream>>, what: &str
         request.start_delay_us = (key as i64 * 7919) % 50_000;
         engine.play(request);
     }
+    measure(shape, &engine, resident, what);
+}
+
+/// A broadcast of which as much comes in as is read of a movie, a packet at a time.
+fn live(shape: &Shape, offload: bool, streams: Vec<Arc<RtpStream>>, what: &str) {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let engine = start_engine(offload, &clock);
+    let track = TrackInfo {
+        track_id: 1,
+        kind: TrackKind::Video,
+        payload_name: "H264".to_owned(),
+        clock_rate: 90_000,
+        payload_type: Some(96),
+        fmtp: String::new(),
+    };
+    let broadcast = Broadcast::new("bench", vec![track], BroadcastOptions::default(), Arc::clone(&clock));
+    let over = Arc::new(AtomicI64::new(0));
+    let feeder = {
+        let (broadcast, over, per_tick, size) =
+            (Arc::clone(&broadcast), Arc::clone(&over), shape.per_tick as u32, shape.size);
+        let feed = move || {
+            let mut number = 0u32;
+            while over.load(Ordering::Relaxed) == 0 {
+                let frame = number / per_tick;
+                let timestamp = frame * 4500;
+                let header = RtpHeader { marker: false, payload_type: 96, sequence: number as u16, timestamp, ssrc: 9 };
+                let unit = if frame % 20 == 0 { 0x65 } else { 0x41 };
+                let packet = [&header.to_bytes()[..], &[unit], &vec![7; size - 1]].concat();
+                broadcast.receive(1, Kind::Rtp, packet.into(), None, broadcast.clock().now_us());
+                number += 1;
+                std::thread::sleep(Duration::from_micros(50_000 / u64::from(per_tick)));
+            }
+        };
+        std::thread::Builder::new().name("feeder".to_owned()).spawn(feed).expect("feeder")
+    };
+    std::thread::sleep(Duration::from_millis(500));
+    let prefs = Arc::new(SendPrefs::default());
+    let resident = resident_bytes();
+    for (key, stream) in (0..).zip(streams) {
+        let join = broadcast.join(&JoinOptions::default());
+        let media_start_us = join.media_start_us();
+        let source = Box::new(broadcast.viewer(1, ViewerOptions { join }).expect("a track"));
+        let play = PlayStream { stream, source, send_reports: false };
+        engine.play(PlayRequest::new(key, vec![play], media_start_us, Arc::clone(&prefs)));
+        if key % 50 == 0 {
+            std::thread::sleep(Duration::from_millis(5)); // nobody's viewers come all at once
+        }
+    }
+    std::thread::sleep(Duration::from_secs(2));
+    measure(shape, &engine, resident, what);
+    println!("    {} packets missed, viewers {}", broadcast.missed(), broadcast.viewers());
+    over.store(1, Ordering::Relaxed);
+    feeder.join().expect("feeder");
+}
+
+fn measure(shape: &Shape, engine: &SendEngine, resident: u64, what: &str) {
     std::thread::sleep(Duration::from_secs(1));
     let per_session = resident_bytes().saturating_sub(resident) / shape.sessions as u64;
     let (begin, cpu_before, before) = (Instant::now(), cpu_ns("rtp-send"), engine.counters());
@@ -172,7 +232,7 @@ fn engine(shape: &Shape, offload: bool, streams: Vec<Arc<RtpStream>>, what: &str
     );
 }
 
-fn udp_engine(shape: &Shape, offload: bool) {
+fn udp_engine(shape: &Shape, offload: bool, is_live: bool) {
     let receivers = receivers();
     let pool = pool();
     let streams = (0..shape.sessions).map(|session| {
@@ -181,11 +241,12 @@ fn udp_engine(shape: &Shape, offload: bool) {
         let rtp = receivers[session % RECEIVERS].1;
         stream(Transport::Udp(UdpTransport::new(lease, LOCAL, rtp, rtcp)))
     });
-    let what = format!("engine, {} udp sessions{}", shape.sessions, if offload { ", offload" } else { "" });
-    engine(shape, offload, streams.collect(), &what);
+    let (kind, run) = if is_live { ("viewers", live as fn(_, _, _, &str)) } else { ("sessions", engine as _) };
+    let what = format!("engine, {} udp {kind}{}", shape.sessions, if offload { ", offload" } else { "" });
+    run(shape, offload, streams.collect(), &what);
 }
 
-fn tcp_engine(shape: &Shape) {
+fn tcp_engine(shape: &Shape, is_live: bool) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("runtime");
     let _inside = runtime.enter();
     let listener = TcpListener::bind((LOCAL, 0)).expect("listen");
@@ -204,7 +265,8 @@ fn tcp_engine(shape: &Shape) {
     let counted = Arc::clone(&read);
     std::thread::Builder::new().name("reader".to_owned()).spawn(move || drain(clients, &counted)).expect("reader");
     let shape = Shape { sessions, ..*shape };
-    engine(&shape, false, streams, &format!("engine, {sessions} tcp sessions"));
+    let (kind, run) = if is_live { ("viewers", live as fn(_, _, _, &str)) } else { ("sessions", engine as _) };
+    run(&shape, false, streams, &format!("engine, {sessions} tcp {kind}"));
     println!("    {} bytes read", read.load(Ordering::Relaxed));
 }
 
@@ -234,11 +296,15 @@ fn main() {
         seconds: number(3, 3).max(1) as u64,
     };
     println!("{} byte payloads, {} packets per session and 50 ms", shape.size, shape.per_tick);
-    for offload in [None, Some(false), Some(true)] {
-        bare(&shape, offload);
+    if !std::env::args().any(|argument| argument == "live") {
+        for offload in [None, Some(false), Some(true)] {
+            bare(&shape, offload);
+        }
     }
-    for offload in [false, true] {
-        udp_engine(&shape, offload);
+    for is_live in [false, true] {
+        for offload in [false, true] {
+            udp_engine(&shape, offload, is_live);
+        }
+        tcp_engine(&shape, is_live);
     }
-    tcp_engine(&shape);
 }

@@ -168,6 +168,7 @@ pub(super) fn add_stream(
         prefer_interleaved: flags & FORCE_INTERLEAVE != 0,
         plain_udp: flags & FORCE_UDP_TRANSPORT != 0,
         allow_record: true,
+        hide_ssrc: false,
     };
     let added = streams::add_stream_by(context, session, &info, rules).ok_or(QtssError::RequestFailed)?;
     let last = context.with_state(|state| state.streams.last().map(|of| Arc::clone(&of.object))).flatten();

@@ -89,6 +89,10 @@ modules! {
         "reflector_bucket_offset_delay_msec": u32 = Text(&["73"]),
         /// Packets kept for overbuffering, in seconds.
         "reflector_buffer_size_sec": u32 = Text(&["10"]),
+        /// Packets of a broadcast's track take no more memory than this, in kilobytes, however many seconds that is.
+        "reflector_buffer_size_kbytes": u32 = Text(&["32768"]),
+        /// Where viewers of a broadcast start: keyframe (the newest; without any the newest packets), newest or oldest.
+        "reflector_join": String = Text(&["keyframe"]),
         /// Trust the receive time carried in packets.
         "reflector_use_in_packet_receive_time": bool = Text(&["false"]),
         /// How far in the future the receive time in a packet may lie, in seconds.
@@ -241,6 +245,10 @@ modules! {
         "mp3_request_logfile_interval": u32 = Text(&["7"]),
         /// Write times in GMT instead of local time.
         "mp3_request_logtime_in_gmt": bool = Text(&["true"]),
+        /// What a new listener gets at once, in milliseconds of the broadcast.
+        "mp3_burst_time": u32 = Text(&["3000"]),
+        /// Time after which a broadcaster that sends nothing is dropped, in seconds.
+        "mp3_source_timeout": u32 = Text(&["60"]),
     }
     QTSSAccessModule BuiltIn {
         /// Check access files.

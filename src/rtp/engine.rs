@@ -25,12 +25,12 @@ use super::conn_writer::{ConnWriter, Written};
 use super::counters::{CountersSnapshot, WorkerCounters};
 use super::gather::Gather;
 use super::homes::Homes;
-use super::load::Load;
 use super::play::{PlayRequest, Position, SessionEvent, SessionKey};
 use super::ports::UdpPair;
 use super::prefs::SendPrefs;
 use super::scheduling;
 use super::sink::Sink;
+use super::strain::Strain;
 use super::thin::ToleranceShift;
 use super::udp_batch::{Offload, UdpBatch};
 use super::worker::{Command, Inbox, Token, Worker, WorkerParts};
@@ -162,7 +162,7 @@ impl SendEngine {
 
     /// How far behind its timers, in microseconds, and how busy, in thousandths, the worst worker is; both smoothed over
     /// about a second.
-    pub fn load(&self) -> (u64, u64) {
+    pub fn strain(&self) -> (u64, u64) {
         let most = |figure: fn(&WorkerCounters) -> &AtomicU64| {
             self.workers.iter().map(|worker| figure(&worker.counters).load(Ordering::Relaxed)).max().unwrap_or(0)
         };
@@ -267,7 +267,7 @@ fn run(parts: WorkerParts<KernelSink>) {
     let (clock, inbox, counters) = (Arc::clone(&parts.clock), Arc::clone(&parts.inbox), Arc::clone(&parts.counters));
     let mut worker = Worker::new(parts);
     let mut events = [EpollEvent::empty(); EVENTS];
-    let (mut load, mut planned_us) = (Load::default(), None);
+    let (mut strain, mut planned_us) = (Strain::default(), None);
     loop {
         let begin_us = clock.now_us();
         let next_us = worker.step(begin_us);
@@ -276,10 +276,10 @@ fn run(parts: WorkerParts<KernelSink>) {
         }
         let now_us = clock.now_us();
         counters.step_us.record((now_us - begin_us).max(0) as u64, 1);
-        load.update(planned_us, begin_us, now_us);
+        strain.update(planned_us, begin_us, now_us);
         planned_us = next_us;
-        counters.lag_us.store(load.lag_us as u64, Ordering::Relaxed);
-        counters.busy_permille.store((load.busy * 1000.0) as u64, Ordering::Relaxed);
+        counters.lag_us.store(strain.lag_us as u64, Ordering::Relaxed);
+        counters.busy_permille.store((strain.busy * 1000.0) as u64, Ordering::Relaxed);
         let sleep_us = next_us.map_or(LONGEST_SLEEP_US, |next| (next - now_us).clamp(0, LONGEST_SLEEP_US));
         let asleep = sleep_us > 0 && inbox.fall_asleep();
         if asleep {

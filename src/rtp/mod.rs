@@ -12,13 +12,13 @@ mod adapt;
 mod clock;
 mod conn_writer;
 mod counters;
+mod datagrams;
 mod demux;
 mod engine;
 mod gather;
 mod hand_fed;
 mod histogram;
 mod homes;
-mod load;
 mod loader;
 mod monitor;
 mod movie_source;
@@ -36,6 +36,7 @@ mod session;
 mod sink;
 mod source;
 mod stats;
+mod strain;
 mod stream;
 mod stream_play;
 mod thin;
@@ -47,6 +48,7 @@ pub use adapt::{AdaptationTerms, Feedback, RateAdaptation};
 pub use clock::{Clock, ManualClock, SystemClock, ntp_from_unix_us};
 pub use conn_writer::{ConnWriter, Written};
 pub use counters::{CountersSnapshot, PACKET_OVERHEAD, WorkerCounters};
+pub use datagrams::{MAX_DATAGRAMS, send_datagrams};
 pub use engine::{EngineConfig, SendEngine};
 pub use gather::Gather;
 pub use hand_fed::HandFed;
@@ -77,7 +79,7 @@ mod bad_network_tests;
 #[cfg(test)]
 mod reliable_tests;
 #[cfg(test)]
-mod test_bench;
+pub(crate) mod test_bench;
 #[cfg(test)]
 mod test_net;
 #[cfg(test)]

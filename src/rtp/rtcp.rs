@@ -61,6 +61,16 @@ pub(crate) mod packet_type {
 
 const SDES_CNAME: u8 = 1;
 
+/// The BYE of a source whose reports are not ours, behind the empty receiver report that a compound has to begin with.
+pub(crate) fn goodbye(ssrc: u32) -> Compound {
+    let mut out = Compound::new();
+    for (first, kind) in [(0x80, packet_type::RECEIVER_REPORT), (0x81, packet_type::GOODBYE)] {
+        out.extend_from_slice(&[first, kind, 0, 1]);
+        out.extend_from_slice(&ssrc.to_be_bytes());
+    }
+    out
+}
+
 impl SenderReport<'_> {
     /// The compound, ready to be sent.
     pub fn compose(&self) -> Compound {

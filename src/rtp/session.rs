@@ -218,8 +218,8 @@ impl Session {
         self.state = State::Over;
         self.close_windows();
         for index in 0..self.streams.len() {
-            let Some(play) = self.streams.get_mut(index).filter(|play| play.may_say_bye()) else { continue };
-            let report = play.report(&self.timeline, turn.clock, true);
+            let Some(play) = self.streams.get_mut(index) else { continue };
+            let Some(report) = play.farewell(&self.timeline, turn.clock) else { continue };
             if self.send_report(index, &report, turn).is_err() {
                 return;
             }
@@ -388,6 +388,9 @@ impl Session {
         }
         let Some(play) = self.streams.get_mut(index) else { return false };
         let Some(head) = play.head else { return false };
+        if head.kind == PacketKind::Rtcp {
+            return false; // small, and what ties the streams together
+        }
         let may_thin = !self.prefs.disable_thinning && !play.stream.is_thinning_disabled();
         let frame = play.is_video().then_some(FramePosition { sample: head.sample, sync: head.sync });
         let drops = play.dropper.drops(&self.prefs, self.tolerance, frame, may_thin, lateness_ms);

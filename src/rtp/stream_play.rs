@@ -11,7 +11,7 @@ use super::pacer::Timeline;
 use super::packet::{RTP_HEADER_LEN, RtpHeader};
 use super::play::{NextPacket, PlayStream};
 use super::resend::ResendQueue;
-use super::rtcp::{Compound, SenderReport};
+use super::rtcp::{Compound, SenderReport, goodbye};
 use super::source::{PacketHead, PacketKind, PacketSource, Peek, ReadContext};
 use super::stream::{PeerAddresses, RtpStream, Transport, UdpTransport};
 use super::thin::LateDropper;
@@ -58,6 +58,8 @@ pub(super) struct StreamPlay {
     sequence: u16,
     timestamp_base: u32,
     numbering: Option<Numbering>,
+    /// Whose packets are passed on as they are: the source of the last one.
+    passed_on: Option<u32>,
     next_report_us: i64,
     /// Media and RTP time of the last packet sent in this play.
     pub(super) last: Option<(i64, u32)>,
@@ -86,6 +88,7 @@ impl StreamPlay {
             dropper: LateDropper::default(),
             resend: None,
             numbering: None,
+            passed_on: None,
             next_report_us: i64::MIN,
             last: None,
             peer: None,
@@ -203,6 +206,9 @@ impl StreamPlay {
             PacketKind::Payload => SmallVec::from(self.header(head)),
             PacketKind::Rtp | PacketKind::Rtcp => SmallVec::new(),
         };
+        if head.kind == PacketKind::Rtp {
+            self.passed_on = self.source.payload().and_then(|(bytes, range)| ssrc_of(bytes.get(range)?));
+        }
         if head.kind != PacketKind::Rtcp {
             self.last = Some((head.time_us, head.rtp_time));
             self.sent_packets += 1;
@@ -295,9 +301,14 @@ impl StreamPlay {
         last_rtp_time.wrapping_add(ticks as u32)
     }
 
-    /// Whether the stream may say BYE: it has sent something and the reports are ours.
-    pub(super) fn may_say_bye(&self) -> bool {
-        self.send_reports && self.stream.stats().packets_sent.load(Ordering::Relaxed) > 0
+    /// The stream's last words, if it has sent anything. Where the reports are not ours, they are a BYE of the source whose
+    /// packets were passed on.
+    pub(super) fn farewell(&mut self, timeline: &Timeline, clock: &dyn Clock) -> Option<Compound> {
+        if !self.send_reports {
+            return self.passed_on.map(goodbye);
+        }
+        let has_sent = self.stream.stats().packets_sent.load(Ordering::Relaxed) > 0;
+        has_sent.then(|| self.report(timeline, clock, true))
     }
 
     /// Writes what was sent since the last call to the shared stream.
@@ -330,4 +341,9 @@ impl StreamPlay {
             time_us: head.time_us,
         })
     }
+}
+
+/// The source of a whole RTP packet.
+fn ssrc_of(packet: &[u8]) -> Option<u32> {
+    packet.get(8..12)?.try_into().ok().map(u32::from_be_bytes)
 }

@@ -15,42 +15,42 @@ use super::sink::Sink;
 use super::worker::{Command, Inbox, Token, Worker, WorkerParts};
 use super::*;
 
-pub(super) const SECOND: i64 = 1_000_000;
-pub(super) const START: i64 = 100 * SECOND;
+pub(crate) const SECOND: i64 = 1_000_000;
+pub(crate) const START: i64 = 100 * SECOND;
 pub(super) const WALL_AT_ZERO: i64 = 1_700_000_000 * SECOND;
-pub(super) const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+pub(crate) const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// A packet as it left.
 #[derive(Debug, Clone)]
-pub(super) struct Sent {
-    pub(super) at_us: i64,
-    pub(super) is_rtcp: bool,
+pub(crate) struct Sent {
+    pub(crate) at_us: i64,
+    pub(crate) is_rtcp: bool,
     /// UDP port, or channel of the frame.
-    pub(super) to: u16,
-    pub(super) bytes: Vec<u8>,
+    pub(crate) to: u16,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Sent {
-    pub(super) fn header(&self) -> RtpHeader {
+    pub(crate) fn header(&self) -> RtpHeader {
         RtpHeader::parse(&self.bytes).expect("an rtp packet").0
     }
 
     /// Number of the packet in its list, which [`list`] writes into the payload.
-    pub(super) fn number(&self) -> usize {
+    pub(crate) fn number(&self) -> usize {
         let at = self.bytes.len() - 4;
         u32::from_be_bytes(self.bytes[at..].try_into().expect("four bytes")) as usize
     }
 
-    pub(super) fn ends_with_bye(&self) -> bool {
+    pub(crate) fn ends_with_bye(&self) -> bool {
         self.is_rtcp && self.bytes[self.bytes.len() - 8..][..2] == [0x81, 203]
     }
 }
 
 /// A link that carries so many bytes per second and buffers so many.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Link {
-    pub(super) bytes_per_second: i64,
-    pub(super) buffer: i64,
+pub(crate) struct Link {
+    pub(crate) bytes_per_second: i64,
+    pub(crate) buffer: i64,
 }
 
 #[derive(Default)]
@@ -134,18 +134,18 @@ impl Sink for TestSink {
 }
 
 /// A worker and all it needs.
-pub(super) struct Bench {
+pub(crate) struct Bench {
     pub(super) worker: Worker<TestSink>,
     pub(super) inbox: Arc<Inbox>,
-    pub(super) clock: Arc<ManualClock>,
+    pub(crate) clock: Arc<ManualClock>,
     pub(super) events: mpsc::UnboundedReceiver<SessionEvent>,
     pub(super) counters: Arc<WorkerCounters>,
     pub(super) pool: PortPool,
-    pub(super) now_us: i64,
+    pub(crate) now_us: i64,
 }
 
 impl Bench {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let clock = Arc::new(ManualClock::new(START, WALL_AT_ZERO));
         let (sender, events) = mpsc::unbounded_channel();
         let inbox = Inbox::new(None);
@@ -164,7 +164,7 @@ impl Bench {
     }
 
     /// A UDP stream whose player listens on `port`.
-    pub(super) fn udp_stream(&self, port: u16, is_video: bool) -> Arc<RtpStream> {
+    pub(crate) fn udp_stream(&self, port: u16, is_video: bool) -> Arc<RtpStream> {
         let rtcp = SocketAddr::new(PEER, port + 1);
         let lease = self.pool.allocate(PEER, rtcp).expect("a port pair");
         let udp = UdpTransport::new(lease, PEER, SocketAddr::new(PEER, port), rtcp);
@@ -172,7 +172,7 @@ impl Bench {
     }
 
     /// The same with reliable UDP.
-    pub(super) fn reliable_stream(&self, port: u16, is_video: bool) -> Arc<RtpStream> {
+    pub(crate) fn reliable_stream(&self, port: u16, is_video: bool) -> Arc<RtpStream> {
         let rtcp = SocketAddr::new(PEER, port + 1);
         let lease = self.pool.allocate(PEER, rtcp).expect("a port pair");
         let udp = UdpTransport::new(lease, PEER, SocketAddr::new(PEER, port), rtcp).reliable();
@@ -184,23 +184,23 @@ impl Bench {
         self.step();
     }
 
-    pub(super) fn play(&mut self, request: PlayRequest) {
+    pub(crate) fn play(&mut self, request: PlayRequest) {
         self.order(Command::Play(Box::new(request)));
     }
 
-    pub(super) fn pause(&mut self, key: SessionKey) -> Option<Position> {
+    pub(crate) fn pause(&mut self, key: SessionKey) -> Option<Position> {
         let (reply, mut position) = tokio::sync::oneshot::channel();
         self.order(Command::Pause { key, reply });
         position.try_recv().expect("an answer")
     }
 
-    pub(super) fn step(&mut self) -> Option<i64> {
+    pub(crate) fn step(&mut self) -> Option<i64> {
         self.worker.sink().now_us = self.now_us;
         self.worker.step(self.now_us)
     }
 
     /// Lets time pass until `until_us`, stepping whenever the worker asks for it.
-    pub(super) fn run_until(&mut self, until_us: i64) {
+    pub(crate) fn run_until(&mut self, until_us: i64) {
         let mut steps = 0;
         loop {
             let next = self.step();
@@ -222,25 +222,40 @@ impl Bench {
         }
     }
 
-    pub(super) fn run_for(&mut self, us: i64) {
+    pub(crate) fn run_for(&mut self, us: i64) {
         self.run_until(self.now_us + us);
     }
 
-    pub(super) fn sent(&mut self) -> &mut Vec<Sent> {
+    pub(crate) fn sent(&mut self) -> &mut Vec<Sent> {
         &mut self.worker.sink().sent
     }
 
+    /// Packets left out because they were late.
+    pub(crate) fn stale(&self) -> u64 {
+        self.counters.stale_packets.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// From now on TCP is as slow as this.
+    pub(crate) fn set_link(&mut self, link: Option<Link>) {
+        self.worker.sink().link = link;
+    }
+
+    /// Which of all packets sent is the first to a port or channel.
+    pub(crate) fn sent_to(&mut self, to: u16) -> Option<usize> {
+        self.sent().iter().position(|sent| sent.to == to)
+    }
+
     /// RTP to a port or channel.
-    pub(super) fn rtp(&mut self, to: u16) -> Vec<Sent> {
+    pub(crate) fn rtp(&mut self, to: u16) -> Vec<Sent> {
         self.sent().iter().filter(|sent| !sent.is_rtcp && sent.to == to).cloned().collect()
     }
 
     /// RTCP to a port or channel.
-    pub(super) fn rtcp(&mut self, to: u16) -> Vec<Sent> {
+    pub(crate) fn rtcp(&mut self, to: u16) -> Vec<Sent> {
         self.sent().iter().filter(|sent| sent.is_rtcp && sent.to == to).cloned().collect()
     }
 
-    pub(super) fn events(&mut self) -> Vec<SessionEvent> {
+    pub(crate) fn events(&mut self) -> Vec<SessionEvent> {
         std::iter::from_fn(|| self.events.try_recv().ok()).collect()
     }
 }
@@ -260,7 +275,7 @@ pub(super) fn stream(transport: Transport, is_video: bool) -> Arc<RtpStream> {
 }
 
 /// A connection on the loopback; its other end, which nobody reads, must be kept.
-pub(super) async fn connection() -> (Arc<ConnWriter>, TcpStream) {
+pub(crate) async fn connection() -> (Arc<ConnWriter>, TcpStream) {
     let listener = TcpListener::bind((PEER, 0)).await.expect("listen");
     let address = listener.local_addr().expect("address");
     let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
@@ -268,7 +283,7 @@ pub(super) async fn connection() -> (Arc<ConnWriter>, TcpStream) {
     (ConnWriter::new(Arc::new(server), peer), client.expect("connect"))
 }
 
-pub(super) fn tcp_stream(conn: &Arc<ConnWriter>, channel: u8, is_video: bool) -> Arc<RtpStream> {
+pub(crate) fn tcp_stream(conn: &Arc<ConnWriter>, channel: u8, is_video: bool) -> Arc<RtpStream> {
     let conn = Arc::clone(conn);
     stream(Transport::Interleaved { conn, rtp_channel: channel, rtcp_channel: channel + 1 }, is_video)
 }

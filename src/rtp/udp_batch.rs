@@ -4,7 +4,7 @@
 //! network card) cuts up (`UDP_SEGMENT`, Linux 4.18). Where that is refused, packets are sent singly: for good if the
 //! machine can't do it, for a message if only this message was at fault.
 //!
-//! This is the only file of the room with `unsafe` in it: the C library's `sendmmsg` takes pointers.
+//! Besides `datagrams` this is the only file of the room with `unsafe` in it: the C library's `sendmmsg` takes pointers.
 #![allow(unsafe_code)]
 
 use std::io;

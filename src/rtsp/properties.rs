@@ -162,7 +162,7 @@ proptest! {
         let transport = Transport::choose(&format!("RTP/AVP{parameters};client_port={rtp}")).unwrap();
         let client = transport.client_port.unwrap();
         let server = PortPair { rtp: 6970, rtcp: 6971 };
-        let answer = transport.answer_udp("10.0.0.1", client, server, Some(ssrc));
+        let answer = transport.answer_udp("10.0.0.1", Some(client), server, Some(ssrc));
         let read = Transport::choose(&answer).unwrap();
         prop_assert_eq!(read.client_port, Some(client));
         prop_assert_eq!(read.source.as_deref(), Some("10.0.0.1"));

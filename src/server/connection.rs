@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
@@ -88,14 +88,26 @@ struct Bindings {
     /// The session whose request is being walked.
     current: Option<SessionId>,
     /// Streams whose packets go over this connection, by channel. A session may end without the connection's doing.
-    channels: HashMap<u8, (Weak<ClientSession>, Weak<RtpStream>)>,
+    channels: HashMap<u8, Bound>,
+}
+
+/// Takes what a broadcaster sends on a stream's channels: whether it is RTCP, and the packet.
+pub type FrameSink = Arc<dyn Fn(bool, &[u8]) + Send + Sync>;
+
+/// Whose frames come on a channel.
+#[derive(Clone)]
+struct Bound {
+    session: Weak<ClientSession>,
+    stream: Weak<RtpStream>,
+    /// For streams that the client sends.
+    sink: Option<FrameSink>,
 }
 
 impl Bindings {
     /// Forgets the channels of sessions that have ended.
     fn free_channels(&mut self) {
-        self.channels.retain(|_, (session, stream)| {
-            stream.strong_count() > 0 && session.upgrade().is_some_and(|session| !session.is_closing())
+        self.channels.retain(|_, bound| {
+            bound.stream.strong_count() > 0 && bound.session.upgrade().is_some_and(|session| !session.is_closing())
         });
     }
 }
@@ -167,13 +179,19 @@ impl Connection {
         !bindings.channels.is_empty()
     }
 
+    /// Is it a broadcaster's, who may have nothing to say for hours while it sends?
+    fn serves_broadcaster(&self, server: &Server) -> bool {
+        let served: Vec<_> = self.sessions.lock().served.iter().copied().collect();
+        served.into_iter().filter_map(|id| server.sessions.find(id)).any(|session| session.is_broadcaster())
+    }
+
     /// Reserves a channel pair: the wanted one if both numbers are free, else the first free pair from 0-1 up. Those of
     /// the stream whose place the new one takes count as free.
     pub fn reserve_channels(&self, wanted: Option<(u8, u8)>, former: Option<&Arc<RtpStream>>) -> Option<(u8, u8)> {
         let mut sessions = self.sessions.lock();
         sessions.free_channels();
         let is_former = |stream: &Weak<RtpStream>| former.is_some_and(|former| is(stream, former));
-        let free = |channel: u8| sessions.channels.get(&channel).is_none_or(|(_, stream)| is_former(stream));
+        let free = |channel: u8| sessions.channels.get(&channel).is_none_or(|bound| is_former(&bound.stream));
         match wanted {
             Some((rtp, rtcp)) if rtp != rtcp && free(rtp) && free(rtcp) => Some((rtp, rtcp)),
             _ => (0..=254).step_by(2).map(|rtp| (rtp, rtp + 1)).find(|(rtp, rtcp)| free(*rtp) && free(*rtcp)),
@@ -184,19 +202,28 @@ impl Connection {
     pub fn bind_channels(&self, channels: (u8, u8), session: &Arc<ClientSession>, stream: &Arc<RtpStream>) {
         let mut sessions = self.sessions.lock();
         for channel in [channels.0, channels.1] {
-            sessions.channels.insert(channel, (Arc::downgrade(session), Arc::downgrade(stream)));
+            let bound = Bound { session: Arc::downgrade(session), stream: Arc::downgrade(stream), sink: None };
+            sessions.channels.insert(channel, bound);
+        }
+    }
+
+    /// What the client sends on the channels of `stream` goes to `sink` from now on.
+    pub fn receive_frames(&self, stream: &Arc<RtpStream>, sink: &FrameSink) {
+        let mut sessions = self.sessions.lock();
+        for bound in sessions.channels.values_mut().filter(|bound| is(&bound.stream, stream)) {
+            bound.sink = Some(Arc::clone(sink));
         }
     }
 
     /// A stream is given up: what channels it has are free again.
     pub fn release_stream(&self, stream: &Arc<RtpStream>) {
-        self.sessions.lock().channels.retain(|_, (_, bound)| !is(bound, stream));
+        self.sessions.lock().channels.retain(|_, bound| !is(&bound.stream, stream));
     }
 
     /// A session has ended: its channels are free again.
     pub fn release_session(&self, id: SessionId) {
         let mut sessions = self.sessions.lock();
-        sessions.channels.retain(|_, (session, _)| session.upgrade().is_some_and(|session| session.id != id));
+        sessions.channels.retain(|_, bound| bound.session.upgrade().is_some_and(|session| session.id != id));
         sessions.served.remove(&id);
         if sessions.implicit == Some(id) {
             sessions.implicit = None;
@@ -258,7 +285,10 @@ impl Connection {
 }
 
 /// Reads and drops what a peer sends that has nothing more to say here, until it closes.
-async fn drained(stream: &TcpStream) -> io::Result<()> {
+///
+/// # Errors
+/// What the socket reported instead of an end.
+pub async fn drained(stream: &TcpStream) -> io::Result<()> {
     loop {
         stream.ready(Interest::READABLE).await?;
         match stream.try_read(&mut [0; 512]) {
@@ -308,6 +338,39 @@ impl Connection {
             }
         }
         BodyRead::NotYet
+    }
+
+    /// Takes the input over for another protocol: what was read beyond the request in progress, and the socket that the
+    /// rest comes from. `None` inside a tunnel and where media of a session go over the connection.
+    pub async fn take_input(&self) -> Option<(BytesMut, Arc<TcpStream>)> {
+        if self.carries_media() {
+            return None;
+        }
+        let mut reading = self.reading.lock().await;
+        if reading.tunnel.is_some() || !reading.held.is_empty() {
+            return None;
+        }
+        Some((reading.reader.take_rest(), Arc::clone(&reading.stream)))
+    }
+
+    /// The whole body of the request in progress, waiting for what is not here yet. `None` when the connection ends before
+    /// that, or the body is longer than `longest` bytes.
+    pub async fn body(&self, longest: usize) -> Option<Vec<u8>> {
+        let mut reading = self.reading.lock().await;
+        if reading.reader.body_left() > longest as u64 {
+            return None;
+        }
+        let mut body = Vec::new();
+        loop {
+            let bytes = reading.reader.take_body(longest);
+            body.extend_from_slice(&bytes);
+            if reading.reader.body_left() == 0 {
+                return Some(body);
+            }
+            if bytes.is_empty() && !matches!(reading.fill().await, Ok(count) if count > 0) {
+                return None;
+            }
+        }
     }
 
     /// Waits until the client has sent something more, or is gone.
@@ -439,9 +502,12 @@ async fn run(server: &Arc<Server>, connection: &Arc<Connection>) -> io::Result<(
             }
             Event::Interleaved { channel, payload } => incoming_data(server, connection, channel, &payload).await,
             Event::Response(_) | Event::NeedMore => {}
-            Event::PasswordLine(_) => {
-                refuse_bytes(server, connection, Status::BadRequest, None).await?;
-                return Ok(());
+            // A request without a blank in it; modules look at it as at any other, and nobody else knows what it means.
+            Event::PasswordLine(line) => {
+                let text = Bytes::from([&line, &b"\r\n"[..]].concat());
+                if !handle_request(server, connection, RawRequest { text, content_length: 0 }).await? {
+                    return Ok(());
+                }
             }
             Event::Error(error) => {
                 refuse_bytes(server, connection, error.status(), error.cseq.as_deref()).await?;
@@ -537,7 +603,7 @@ async fn next_event(server: &Arc<Server>, connection: &Arc<Connection>) -> io::R
         }
         match tokio::time::timeout(Duration::from_secs(u64::from(limit)), reading.next()).await {
             Ok(event) => return event,
-            Err(_) if connection.carries_media() => {}
+            Err(_) if connection.carries_media() || connection.serves_broadcaster(server) => {}
             Err(_) => return Ok(None),
         }
     }
@@ -561,6 +627,16 @@ async fn handle_request(server: &Arc<Server>, connection: &Arc<Connection>, raw:
         work();
     }
     sent?;
+    let taken_over = ctx.taken_over();
+    if let Some(work) = taken_over {
+        drop(ctx); // such connections are many and last
+        let mut shutdown = server.shutdown_signal();
+        tokio::select! {
+            () = work => {}
+            _ = shutdown.wait_for(|stop| *stop) => {}
+        }
+        return Ok(false);
+    }
     // Media of a live session are not cut by one request that failed, whatever a module says about it.
     Ok(!asked_to_close && (ctx.keep_alive() || connection.carries_media()))
 }
@@ -583,9 +659,14 @@ async fn refuse_bytes(
 /// An interleaved frame from the client: receiver reports on odd channels; a number never handed out is dropped.
 async fn incoming_data(server: &Arc<Server>, connection: &Arc<Connection>, channel: u8, payload: &[u8]) {
     let found = connection.sessions.lock().channels.get(&channel).cloned();
-    if let Some((session, stream)) = found.and_then(|(session, stream)| Some((session.upgrade()?, stream.upgrade()?))) {
+    let upgraded = |bound: Bound| Some((bound.session.upgrade()?, bound.stream.upgrade()?, bound.sink));
+    if let Some((session, stream, sink)) = found.and_then(upgraded) {
         session.refresh(server.now_ms());
-        if matches!(stream.transport(), Transport::Interleaved { rtcp_channel, .. } if *rtcp_channel == channel) {
+        let is_rtcp =
+            matches!(stream.transport(), Transport::Interleaved { rtcp_channel, .. } if *rtcp_channel == channel);
+        if let Some(sink) = sink {
+            sink(is_rtcp, payload);
+        } else if is_rtcp {
             let summary = stream.handle_rtcp(server.clock.as_ref(), payload);
             server.rtcp_received(&stream, payload, &summary);
         }

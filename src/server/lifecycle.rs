@@ -100,8 +100,9 @@ impl Server {
         session
     }
 
-    /// A connection that served a session is gone. What was only described, and what was interleaved on it, ends; a UDP
-    /// session plays on as long as its player gives signs of life (players may come back on another connection).
+    /// A connection that served a session is gone. What was only described, and what was interleaved on it, ends, and so
+    /// does a broadcast; a UDP session plays on as long as its player gives signs of life (players may come back on another
+    /// connection).
     /// Where a C module counts on ClientSessionClosing, what was only described waits for its time-out, as in DSS.
     pub(super) async fn connection_lost(self: &Arc<Self>, session: &Arc<ClientSession>, connection: &Connection) {
         let (is_empty, carried) = {
@@ -112,8 +113,9 @@ impl Server {
             return;
         }
         let unattended = session.leave_unattended(connection.id);
-        if carried || (is_empty && unattended) {
-            if session.was_played() {
+        let is_broadcast = session.is_broadcaster() && !is_empty;
+        if carried || (unattended && (is_empty || is_broadcast)) {
+            if session.was_played() || is_broadcast {
                 session.last_status.store(504, Ordering::Relaxed);
             }
             self.close_session(session, ClosingReason::Teardown).await;
@@ -285,6 +287,7 @@ impl Server {
     pub async fn stop(self: &Arc<Self>) {
         self.set_state(ServerState::ShuttingDown);
         self.listeners.lock().clear();
+        self.relays.stop().await;
         if self.stats.current_playing.load(Ordering::Relaxed) > 0 {
             tokio::time::sleep(STOP_GRACE).await;
         }
@@ -472,17 +475,16 @@ impl Server {
         if self.fixed_port.load(Ordering::Relaxed) {
             return;
         }
-        let (wanted, _) = listener::wanted_addresses(&prefs.bind_ip_addr, &prefs.rtsp_port);
+        let (mut wanted, _) = listener::wanted_addresses(&prefs.bind_ip_addr, &prefs.rtsp_port);
         self.listeners.lock().retain_mut(|known| {
-            let still = wanted.iter().find(|(address, _)| *address == known.address);
-            known.loopback_only = still.is_some_and(|(_, loopback_only)| *loopback_only);
-            still.is_some()
+            let Some(still) = wanted.iter().position(|(address, _)| known.is_for(*address)) else { return false };
+            known.loopback_only = wanted.remove(still).1;
+            true
         });
-        let open: Vec<_> = self.listeners.lock().iter().map(|known| known.address).collect();
         let mut bound = Vec::new();
-        for (address, loopback_only) in wanted.into_iter().filter(|(address, _)| !open.contains(address)) {
+        for (address, loopback_only) in wanted {
             match listener::bind(address) {
-                Ok(socket) => bound.push(BoundListener { socket, loopback_only }),
+                Ok(socket) => bound.push(BoundListener { socket, loopback_only, any_port: address.port() == 0 }),
                 Err(error) if address.is_ipv6() => tracing::debug!("{address}: {error}"),
                 Err(error) => tracing::warn!("{error}"),
             }

@@ -82,11 +82,33 @@ impl Figures {
     }
 }
 
+/// All broadcasts together.
+#[derive(Default)]
+struct Broadcasting {
+    active: usize,
+    viewers: usize,
+    bits: u64,
+}
+
+impl Broadcasting {
+    fn now(server: &Server) -> Self {
+        server.broadcasts.all().iter().fold(Self::default(), |sum, broadcast| {
+            let active = broadcast.is_active();
+            Self {
+                active: sum.active + usize::from(active),
+                viewers: sum.viewers + broadcast.viewers(),
+                bits: sum.bits + if active { u64::from(broadcast.bit_rate()) } else { 0 },
+            }
+        })
+    }
+}
+
 fn gauges(server: &Server, totals: &CountersSnapshot) -> Vec<(&'static str, &'static str, f64)> {
     let stats = &server.stats;
     let (quality, thinned) = server.quality();
     let started_ms = server.object.i64(qtssSvrStartupTime).unwrap_or(0);
     let mp3 = |attribute| f64::from(server.object.u32(attribute).unwrap_or(0));
+    let broadcasts = Broadcasting::now(server);
     vec![
         ("dss_state", "State: 0 starting, 1 running, 2 refusing, 3 failed, 4 stopping, 5 idle", server.state().into()),
         ("dss_start_time_seconds", "Unix time of the start", started_ms as f64 / 1000.0),
@@ -110,6 +132,9 @@ fn gauges(server: &Server, totals: &CountersSnapshot) -> Vec<(&'static str, &'st
             totals.busy_permille as f64 * 1e-3,
         ),
         ("dss_udp_sockets", "Open UDP sockets", server.ports.open_sockets() as f64),
+        ("dss_broadcasts", "Broadcasts whose packets are coming in", broadcasts.active as f64),
+        ("dss_broadcast_viewers", "Players of broadcasts", broadcasts.viewers as f64),
+        ("dss_broadcast_bytes_per_second", "RTP that broadcasts bring in", broadcasts.bits as f64 / 8.0),
         ("dss_mp3_connections", "Connected MP3 listeners", mp3(qtssMP3SvrCurConn)),
         ("dss_mp3_bytes_per_second", "MP3 sent", mp3(qtssMP3SvrCurBandwidth) / 8.0),
     ]

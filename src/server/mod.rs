@@ -15,6 +15,7 @@ mod http_observer;
 mod lifecycle;
 mod limits;
 mod listener;
+mod live;
 mod login;
 pub mod metrics;
 mod objects;
@@ -34,13 +35,14 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 
-pub use self::connection::{BodyRead, Connection};
-pub use self::context::{AfterResponse, RequestContext};
+pub use self::connection::{BodyRead, Connection, FrameSink, drained};
+pub use self::context::{AfterResponse, RequestContext, TakeOver};
 pub use self::file_objects::{FileObject, ModuleFile};
 pub use self::http_observer::{HttpAnswered, HttpObserver};
 pub use self::lifecycle::ClosingSession;
 pub use self::limits::Refusal;
 pub use self::listener::{BoundListener, ListenError, Listener, bind_all};
+pub use self::live::{BroadcastSource, BroadcastSources};
 pub use self::login::{Authenticator, SECRET_ATTRIBUTES, scheme_code, scheme_of_code};
 pub use self::pref_objects::PrefObjects;
 pub use self::rtcp::ReceivedRtcp;
@@ -49,6 +51,8 @@ pub use self::stats::Stats;
 use crate::config::{
     ConfigError, Document, EditError, Finding, ModulePrefs, Prefs, SaveError, ServerPrefs, Severity, identity,
 };
+use crate::live::Broadcasts;
+use crate::live::relay::Relays;
 use crate::qtss::attr::*;
 use crate::qtss::{Object, ObjectStore, Registry, Role, SyncRole};
 use crate::rtp::{
@@ -90,6 +94,12 @@ pub struct Server {
     overload: limits::Overload,
     /// Counters.
     pub stats: Stats,
+    /// The broadcasts that are on the air.
+    pub broadcasts: Arc<Broadcasts>,
+    /// Streams that are fetched, or pushed to us, and passed on.
+    pub relays: Arc<Relays>,
+    /// Where they come from.
+    pub broadcast_sources: BroadcastSources,
     /// UDP port pairs.
     pub ports: PortPool,
     /// Sends the packets.
@@ -206,6 +216,9 @@ impl Server {
         let (objects, object) = (Arc::clone(registry.store()), Arc::clone(registry.server()));
         let server = Arc::new(Self {
             ports: PortPool::new(pool, Some(runtime), Arc::clone(&clock), observer),
+            broadcasts: Arc::default(),
+            relays: Arc::new(Relays::new(Arc::clone(&clock))),
+            broadcast_sources: BroadcastSources::default(),
             rtcp_roles,
             engine,
             authenticator: Arc::default(),
@@ -237,6 +250,8 @@ impl Server {
         });
         objects::declare_computed(&server.objects);
         figures::declare(&server);
+        // Built-in modules find the server by its object in their Initialize role.
+        server.object.attach(Arc::downgrade(&server));
         Ok(server)
     }
 

@@ -8,8 +8,9 @@ use super::answers;
 use super::context::RequestContext;
 use super::session::{ClientSession, PlayState, SessionStream};
 use super::{objects, rtcp};
+use crate::qtss::ClosingReason;
 use crate::qtss::attr::*;
-use crate::rtp::{Cname, PortError, RtpStream, StreamConfig, Transport as StreamTransport, UdpTransport};
+use crate::rtp::{Cname, PortError, Position, RtpStream, StreamConfig, Transport as StreamTransport, UdpTransport};
 use crate::rtsp::extensions::{DynamicRate, LateTolerance, Retransmit};
 use crate::rtsp::transport::{Mode, PortPair, Protocol, Transport, TransportError};
 use crate::rtsp::{Header, ResponseBuilder, Status, date, path, session};
@@ -40,6 +41,8 @@ pub struct StreamRules {
     pub plain_udp: bool,
     /// A client that wants to send (`mode=record`) is welcome.
     pub allow_record: bool,
+    /// The packets have an SSRC that is not the stream's: the answer says none.
+    pub hide_ssrc: bool,
 }
 
 /// A stream that was added, and how its SETUP is answered.
@@ -91,7 +94,7 @@ pub fn add_stream_by(
         }
     };
     let added = match transport.protocol {
-        Protocol::Tcp => add_interleaved(ctx, session, info, &transport, former.as_ref()),
+        Protocol::Tcp => add_interleaved(ctx, session, info, &transport, former.as_ref(), rules),
         Protocol::Udp => add_udp(ctx, session, info, &transport, rules),
     };
     match added {
@@ -99,7 +102,7 @@ pub fn add_stream_by(
             if is_never_thinned(ctx, session) {
                 added.stream.set_thinning_disabled(true);
             }
-            register(ctx, session, &added.stream, transport.unicast);
+            register(ctx, session, &added.stream, network_mode(&transport));
             if is_first {
                 ctx.server.stats.total_sessions.fetch_add(1, Ordering::Relaxed);
             }
@@ -137,9 +140,17 @@ fn is_never_thinned(ctx: &RequestContext, session: &ClientSession) -> bool {
     prefs.player_requires_disable_thinning.iter().any(|part| !part.is_empty() && agent.contains(part.as_str()))
 }
 
-/// `qtssRTPNetworkModeUnicast`, and what it is when the client has not said.
-const UNICAST: u32 = 2;
-const UNSAID: u32 = 0;
+/// `qtssRTPNetworkMode…`, by what the client has said.
+fn network_mode(transport: &Transport) -> u32 {
+    match transport {
+        Transport { multicast: true, .. } => 1,
+        Transport { unicast: true, .. } => 2,
+        _ => 0,
+    }
+}
+
+/// Hops of multicast packets when the client has not said: they stay on the link.
+const DEFAULT_TTL: u8 = 1;
 
 type Refused = (Status, String);
 
@@ -148,7 +159,8 @@ fn chosen_transport(ctx: &RequestContext, rules: StreamRules) -> Result<Transpor
     if let Some(interleaved) = rules.prefer_interleaved.then(|| Transport::choose_interleaved(&header)).flatten() {
         return Ok(interleaved);
     }
-    Transport::choose(&header).map_err(|error: TransportError| (error.status(), error.to_string()))
+    let choose = if rules.allow_destination { Transport::choose_or_multicast } else { Transport::choose };
+    choose(&header).map_err(|error: TransportError| (error.status(), error.to_string()))
 }
 
 fn config(
@@ -177,6 +189,7 @@ fn add_interleaved(
     info: &StreamInfo,
     transport: &Transport,
     former: Option<&Arc<RtpStream>>,
+    rules: StreamRules,
 ) -> Result<AddedStream, Refused> {
     let channels = ctx
         .connection
@@ -189,7 +202,7 @@ fn add_interleaved(
     };
     let stream = RtpStream::new(config(ctx, session, info, stream_transport));
     ctx.connection.bind_channels(channels, session, &stream);
-    let answer = transport.answer_tcp(channels, Some(stream.ssrc()));
+    let answer = transport.answer_tcp(channels, Some(stream.ssrc()).filter(|_| !rules.hide_ssrc));
     Ok(AddedStream { stream, transport: answer, retransmit: None })
 }
 
@@ -200,11 +213,10 @@ fn add_udp(
     transport: &Transport,
     rules: StreamRules,
 ) -> Result<AddedStream, Refused> {
-    let bad = |why: &str| (Status::BadRequest, why.to_owned());
-    let ports = transport.client_port.ok_or_else(|| bad("header Transport: no client_port"))?;
-    if !ports.is_regular() || ports.rtp == 0 {
-        return Err(bad("header Transport: client_port must be an even port and the one after it"));
-    }
+    let plays = transport.mode == Mode::Play;
+    // A module that receives a broadcast has sockets of its own and says where; by default it is the stream's own pair.
+    let received_at = ctx.object.u16(qtssRTSPReqSetUpServerPort).filter(|port| *port != 0 && !plays);
+    let ports = client_ports(transport, received_at)?;
     let peer = destination(ctx, transport, rules)?;
     let local = ctx.connection.local.ip().to_canonical();
     let scoped_local = match ctx.connection.local {
@@ -212,7 +224,13 @@ fn add_udp(
         _ => SocketAddr::new(local, 0),
     };
     let (rtp, rtcp) = (SocketAddr::new(peer, ports.rtp), SocketAddr::new(peer, ports.rtcp));
-    let lease = ctx.server.ports.allocate_on(scoped_local, rtcp).map_err(|error| {
+    let pool = &ctx.server.ports;
+    let lease = if peer.is_multicast() {
+        pool.allocate_for_group(scoped_local, rtcp, transport.ttl.unwrap_or(DEFAULT_TTL))
+    } else {
+        pool.allocate_on(scoped_local, rtcp)
+    };
+    let lease = lease.map_err(|error| {
         tracing::warn!("SETUP from {peer}: {error}");
         let status = match error {
             PortError::Descriptors { .. } => Status::ServiceUnavailable,
@@ -221,8 +239,7 @@ fn add_udp(
         (status, "no UDP ports".to_owned())
     })?;
     let port = lease.pair().rtp_port();
-    let plays = transport.mode == Mode::Play;
-    let retransmit = accepted_retransmit(ctx).filter(|_| plays && !rules.plain_udp);
+    let retransmit = accepted_retransmit(ctx).filter(|_| plays && !rules.plain_udp && !peer.is_multicast());
     let udp = UdpTransport::new(lease, peer, rtp, rtcp).on_interface_of(&ctx.connection.peer);
     let stream_transport = StreamTransport::Udp(if retransmit.is_some() { udp.reliable() } else { udp });
     let stream = RtpStream::new(config(ctx, session, info, stream_transport));
@@ -231,26 +248,44 @@ fn add_udp(
         "" => local.to_string(),
         other => other.to_owned(),
     };
-    // A module that receives a broadcast has sockets of its own and says where; by default it is the stream's own pair.
-    let received_at = ctx.object.u16(qtssRTSPReqSetUpServerPort).filter(|port| *port != 0 && !plays);
     let port = received_at.unwrap_or(port);
     let server_ports = PortPair { rtp: port, rtcp: port.saturating_add(1) };
-    let answer = transport.answer_udp(&source, ports, server_ports, Some(stream.ssrc()));
+    let ssrc = Some(stream.ssrc()).filter(|_| !rules.hide_ssrc);
+    let answer = transport.answer_udp(&source, transport.client_port, server_ports, ssrc);
     Ok(AddedStream { stream, transport: answer, retransmit })
 }
 
-/// Where UDP goes: to the client, or to another address that it names, if that is allowed. Groups are not served.
+/// Where the client has its ports. A broadcaster may have odd ones, or name none: nothing but reports would go there. What
+/// stands in their place is then a pair that no other broadcaster of its address can have: where it is received.
+fn client_ports(transport: &Transport, received_at: Option<u16>) -> Result<PortPair, Refused> {
+    let bad = |why: &str| (Status::BadRequest, why.to_owned());
+    match (transport.client_port, received_at) {
+        (Some(ports), _) if ports.rtp != 0 && (ports.is_regular() || transport.mode == Mode::Record) => Ok(ports),
+        (Some(_), _) => Err(bad("header Transport: client_port must be an even port and the one after it")),
+        (None, Some(port)) => Ok(PortPair { rtp: port, rtcp: port.saturating_add(1) }),
+        (None, None) => Err(bad("header Transport: no client_port")),
+    }
+}
+
+/// Where UDP goes: to the client, or to another address or a group that it names, if that is allowed.
 fn destination(ctx: &RequestContext, transport: &Transport, rules: StreamRules) -> Result<IpAddr, Refused> {
     let peer = ctx.connection.peer.ip().to_canonical();
-    let Some(text) = &transport.destination else { return Ok(peer) };
+    let Some(text) = &transport.destination else {
+        return if transport.multicast { Err(no_group()) } else { Ok(peer) };
+    };
     match text.parse::<IpAddr>() {
+        Ok(address) if transport.multicast && !address.is_multicast() => Err(no_group()),
         Ok(address) if address == peer => Ok(peer),
-        Ok(address) if address.is_multicast() || address.is_unspecified() => {
+        Ok(address) if address.is_unspecified() || (address.is_multicast() && !rules.allow_destination) => {
             Err((Status::UnsupportedTransport, "header Transport: media do not go to groups".to_owned()))
         }
         Ok(address) if rules.allow_destination && address.is_ipv4() == peer.is_ipv4() => Ok(address),
         _ => Err((Status::BadRequest, "header Transport: media go to the address of the request only".to_owned())),
     }
+}
+
+fn no_group() -> Refused {
+    (Status::UnsupportedTransport, "header Transport: multicast needs a group as its destination".to_owned())
 }
 
 /// The `our-retransmit` entry, if reliable UDP is on for this path (`reliable_udp`, `reliable_udp_dirs`).
@@ -263,9 +298,9 @@ fn accepted_retransmit(ctx: &RequestContext) -> Option<String> {
     Retransmit::choose(&header).map(|accepted| accepted.echo.to_owned())
 }
 
-fn register(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, stream: &Arc<RtpStream>, unicast: bool) {
+fn register(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, stream: &Arc<RtpStream>, network_mode: u32) {
     let object = objects::new_stream(&ctx.server.objects, stream);
-    object.set_u32(qtssRTPStrNetworkMode, if unicast { UNICAST } else { UNSAID });
+    object.set_u32(qtssRTPStrNetworkMode, network_mode);
     let name = ctx.request().map(|request| String::from_utf8_lossy(path::last_part(request.path())).into_owned());
     let name = name.unwrap_or_default();
     rtcp::set_owner(stream, session, &object);
@@ -286,6 +321,50 @@ fn register(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, stream: &Ar
             position.next.clear();
         }
     });
+}
+
+/// Stops the session's packets, if there are any; remembers and returns where it stands.
+pub async fn halt(ctx: &Arc<RequestContext>) -> Option<Position> {
+    let session = ctx.session()?;
+    let playing = ctx.with_state(|state| state.play == PlayState::Playing).unwrap_or(false);
+    if !playing {
+        return ctx.with_state(|state| state.position.clone()).flatten();
+    }
+    let position = ctx.server.engine.pause(session.key()).await;
+    let now = ctx.server.now_ms();
+    ctx.with_state(|state| {
+        state.play = PlayState::Paused;
+        state.stopped_at_ms = Some(now);
+        state.position = position.clone();
+    });
+    ctx.server.note_pause(&session);
+    position
+}
+
+/// TEARDOWN: the answer first, then the session ends.
+pub fn answer_teardown(ctx: &Arc<RequestContext>) {
+    let Some(session) = ctx.session() else { return };
+    let others_play = {
+        ctx.connection.release_session(session.id);
+        ctx.connection.carries_media()
+    };
+    ctx.object.set_bool16(qtssRTSPReqRespKeepAlive, others_play);
+    ctx.respond(|_| {});
+    let server = Arc::clone(&ctx.server);
+    ctx.after_response(Box::new(move || {
+        server.begin_closing(&session, ClosingReason::Teardown);
+    }));
+}
+
+/// The client's User-Agent is in one of the operator's lists of players with a quirk.
+pub fn is_player(ctx: &RequestContext, list: &[String]) -> bool {
+    let agent = ctx.session().map(|session| session.log_facts().user_agent).unwrap_or_default();
+    !agent.is_empty() && list.iter().any(|part| !part.is_empty() && agent.contains(part.as_str()))
+}
+
+/// All streams of a session get every packet through: no repeats needed, Speed and sending ahead are possible.
+pub fn all_reliable(streams: &[Arc<RtpStream>]) -> bool {
+    !streams.is_empty() && streams.iter().all(|stream| stream.is_reliable())
 }
 
 /// Date and Expires, which DSS sets alike.

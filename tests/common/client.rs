@@ -208,6 +208,30 @@ impl Client {
         self.send(text.as_bytes());
     }
 
+    /// Sends a request with a body and returns its answer.
+    pub fn ask_with_body(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Reply {
+        self.cseq += 1;
+        let session = self.session.as_ref().map(|id| format!("Session: {id}\r\n")).unwrap_or_default();
+        let lines = if headers.is_empty() { String::new() } else { format!("{headers}\r\n") };
+        let head = format!("{method} {}{path} RTSP/1.0\r\nCSeq: {}\r\n{session}{lines}", self.url, self.cseq);
+        self.send(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
+        self.reply()
+    }
+
+    /// Sends an interleaved frame, if the connection still takes it.
+    pub fn send_frame(&mut self, channel: u8, packet: &[u8]) {
+        let length = u16::try_from(packet.len()).unwrap().to_be_bytes();
+        let mut frame = vec![b'$', channel, length[0], length[1]];
+        frame.extend_from_slice(packet);
+        let _ = self.stream.write_all(&frame);
+    }
+
+    /// Breaks the connection off as a process that is killed does.
+    pub fn reset(self) {
+        let socket = socket2::SockRef::from(&self.stream);
+        socket.set_linger(Some(Duration::ZERO)).unwrap();
+    }
+
     /// Sends bytes as they are.
     pub fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).unwrap();

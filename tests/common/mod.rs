@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dss::config::{Place, Prefs, server_pref};
+use dss::config::{Document, EditError, Place, PrefType, Prefs, module_def, server_pref};
 use dss::log::{ErrorLog, ErrorLogOptions, SystemClock};
 use dss::modules::{self, ErrorLogModule};
 use dss::process;
@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 pub use self::client::{Client, Ports, Reply, Rtp, reports};
 
 /// No wait of a test is longer.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The hint tracks of every sample movie but the one with many.
 pub const VIDEO: &str = "trackID=3";
@@ -42,16 +42,42 @@ impl Site {
 
     /// A server with some preferences changed; several values are separated by blanks.
     pub fn with(changes: &[(&str, &str)]) -> Self {
-        Self::start(changes, None)
+        Self::start(changes, None, &[])
+    }
+
+    /// A server with some preferences of a module changed: the module, the preference, its value.
+    pub fn with_module_prefs(changes: &[(&str, &str, &str)]) -> Self {
+        Self::start(&[], None, changes)
     }
 
     /// A server with one more module, which is called before the others.
     pub fn with_module(module: Arc<dyn Module>) -> Self {
-        Self::start(&[], Some(module))
+        Self::start(&[], Some(module), &[])
     }
 
-    fn start(changes: &[(&str, &str)], module: Option<Arc<dyn Module>>) -> Self {
+    /// A server that is to relay what this relayconfig.xml says.
+    pub fn with_relays(relays: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("relayconfig.xml"), relays).unwrap();
+        Self::start_in(dir, 0, &[], None, &[])
+    }
+
+    /// A server that listens on a port of the caller's choice.
+    pub fn on_port(port: u16) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), port, &[], None, &[])
+    }
+
+    fn start(changes: &[(&str, &str)], module: Option<Arc<dyn Module>>, of_modules: &[(&str, &str, &str)]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), 0, changes, module, of_modules)
+    }
+
+    fn start_in(
+        dir: tempfile::TempDir,
+        port: u16,
+        changes: &[(&str, &str)],
+        module: Option<Arc<dyn Module>>,
+        of_modules: &[(&str, &str, &str)],
+    ) -> Self {
         let folders = ["Movies", "Logs"].map(|name| dir.path().join(name));
         folders.iter().for_each(|folder| std::fs::create_dir(folder).unwrap());
         let [movies, logs] = folders.map(|folder| folder.to_str().unwrap().to_owned());
@@ -68,25 +94,38 @@ impl Site {
             ("screen_logging", "false"),
         ];
         own.iter().chain(changes).for_each(|(name, value)| set(name, value));
-        prefs
-            .update(|document| {
-                let place = Place::module("QTSSAccessLogModule");
-                let ty = dss::config::PrefType::CharArray;
-                document.set_values(&place, "request_logfile_dir", ty, &[logs.clone().into_bytes()])
-            })
-            .unwrap();
-
+        let relays = dir.path().join("relayconfig.xml").to_str().unwrap().to_owned();
+        let own_of_modules = [
+            ("QTSSAccessLogModule", "request_logfile_dir", &*logs),
+            ("QTSSRelayModule", "relay_prefs_file", &relays),
+            ("QTSSRelayModule", "relay_stats_url", "relays"),
+        ];
+        prefs.update(|document| set_module_prefs(document, &own_of_modules)).unwrap();
+        prefs.update(|document| set_module_prefs(document, of_modules)).unwrap();
         let error_log = Arc::new(ErrorLog::new(ErrorLogOptions::from_prefs(&prefs), Arc::new(SystemClock)));
         let preferences = Preferences::new(prefs);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (server, addresses) = runtime.block_on(async {
-            let (listeners, errors) = bind_all(&preferences.server(), Some(0));
+            let (listeners, errors) = bind_all(&preferences.server(), Some(port));
             assert!(errors.is_empty(), "{errors:?}");
             let server = process::prepare(preferences, &error_log, module.into_iter().collect()).unwrap();
             let addresses = process::open(&server, listeners, ServerState::Running);
             (server, addresses)
         });
         Self { server, addresses, runtime: Some(runtime), dir }
+    }
+
+    /// Changes preferences of modules in the file and has the server read it again, as SIGHUP does.
+    pub fn reread_with(&self, changes: &[(&str, &str, &str)]) {
+        let preferences = self.server.preferences();
+        preferences.update(|document| set_module_prefs(document, changes)).unwrap();
+        self.server.fix_port();
+        self.block_on(async { self.server.reread() });
+    }
+
+    /// A path in the movie folder.
+    pub fn movies(&self, name: &str) -> PathBuf {
+        self.dir.path().join("Movies").join(name)
     }
 
     /// Where it listens.
@@ -110,6 +149,11 @@ impl Site {
         let to = self.dir.path().join("Movies").join(name);
         std::fs::copy(from, &to).unwrap();
         to
+    }
+
+    /// The folder with configuration, movies and logs.
+    pub fn folder(&self) -> &Path {
+        self.dir.path()
     }
 
     /// The lines of the access log that are no comments, field by field.
@@ -152,6 +196,14 @@ impl Drop for Site {
             runtime.shutdown_timeout(Duration::from_secs(2));
         }
     }
+}
+
+fn set_module_prefs(document: &mut Document, changes: &[(&str, &str, &str)]) -> Result<(), EditError> {
+    changes.iter().try_for_each(|(module, name, value)| {
+        let known = module_def(module).and_then(|module| module.pref(name));
+        let ty = known.map_or(PrefType::UInt32, |pref| pref.ty);
+        document.set_values(&Place::module(*module), name, ty, &[value.as_bytes().to_vec()])
+    })
 }
 
 /// Waits until something is so.

@@ -3,9 +3,11 @@
 
 mod access;
 mod api;
+mod broadcasts;
 mod change;
 mod openapi;
 mod query;
+mod relays;
 mod show;
 mod tree;
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::api::{Action, PREFIX, ROUTES, Route};
+use super::relays;
 
 /// The document.
 pub fn document() -> Value {
@@ -28,7 +29,7 @@ pub fn document() -> Value {
                 "basic": { "type": "http", "scheme": "basic" },
                 "token": { "type": "http", "scheme": "bearer" },
             },
-            "schemas": schemas(),
+            "schemas": all_schemas(),
             "responses": { "Problem": content("What is wrong", "application/problem+json", "Problem") },
         },
     })
@@ -87,8 +88,10 @@ fn answer_schema(action: Action) -> Value {
         Action::Sessions => list("Session"),
         Action::Session => reference("Session"),
         Action::Streams => list("Stream"),
+        Action::Broadcasts => list("Broadcast"),
         Action::Modules => list("Module"),
         Action::Module => reference("Module"),
+        Action::Relays => list("Relay"),
         Action::Section => list("Preference"),
         Action::Pref | Action::SetPref => reference("Preference"),
         Action::Prefs => json!({ "type": "object", "additionalProperties": list("Preference") }),
@@ -98,6 +101,14 @@ fn answer_schema(action: Action) -> Value {
             json!({ "type": "object" })
         }
     }
+}
+
+fn all_schemas() -> Value {
+    let mut all = schemas();
+    for (name, schema) in relays::schemas() {
+        all[name] = schema;
+    }
+    all
 }
 
 fn schemas() -> Value {
@@ -162,6 +173,22 @@ fn schemas() -> Value {
                 "user": maybe_text, "state": { "type": "string", "enum": ["playing", "paused"] },
                 "created_ms": number, "connected_ms": number,
                 "streams": { "type": "array", "items": reference("Stream") },
+            },
+        },
+        "Broadcast": {
+            "type": "object",
+            "properties": {
+                "path": text, "url": maybe_text, "active": { "type": "boolean" }, "source": maybe_text,
+                "from": maybe_text, "user": maybe_text, "since_ms": { "type": "integer", "nullable": true },
+                "viewers": number, "bit_rate": number, "packets": number, "bytes": number,
+                "silent_ms": { "type": "integer", "nullable": true },
+                "tracks": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": { "track": number, "kind": text, "payload": text, "clock_rate": number },
+                    },
+                },
             },
         },
         "Stream": {

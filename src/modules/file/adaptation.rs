@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::is_player;
 use crate::config::ServerPrefs;
 use crate::qtss::attr::*;
 use crate::qtss::{Object, ObjectStore, ObjectType};
 use crate::rtp::AdaptationTerms;
 use crate::rtsp::extensions::{self, Adaptation, LinkChar};
 use crate::rtsp::{Header, path};
+use crate::server::streams::is_player;
 use crate::server::{RequestContext, SessionState, SessionStream};
 
 /// The companion objects of a session and its streams, which modules read; by track, that of the session by `None`.

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::{FileModule, FileSession, is_player, local_path};
+use super::{FileModule, FileSession, local_path};
 use crate::media::{Movie, SdpParams};
 use crate::qtss::attr::*;
 use crate::rtp::ntp_from_unix_us;
 use crate::rtsp::{Header, Request, ResponseBuilder, Status, date};
 use crate::server::RequestContext;
-use crate::server::streams::put_describe_headers;
+use crate::server::streams::{is_player, put_describe_headers};
 
 impl FileModule {
     pub(super) async fn describe(&self, ctx: &Arc<RequestContext>, request: &Request) {

@@ -14,9 +14,10 @@ use arc_swap::ArcSwap;
 use crate::config::ModulePrefs;
 use crate::media::{Movie, MovieCache, MovieError, OpenOptions, PacketCache};
 use crate::qtss::attr::*;
-use crate::qtss::{BoxFuture, ClosingReason, Module, QtssError, Registration, Registry, Role, RoleCall, SyncRole};
-use crate::rtp::{BlockLoader, RtpStream};
+use crate::qtss::{BoxFuture, Module, QtssError, Registration, Registry, Role, RoleCall, SyncRole};
+use crate::rtp::BlockLoader;
 use crate::rtsp::{Method, Status};
+use crate::server::streams::{answer_teardown, halt};
 use crate::server::{ModuleFile, Preferences, RequestContext};
 
 /// The module's name: that of its section in streamingserver.xml.
@@ -102,7 +103,7 @@ impl FileModule {
             Method::Setup => self.setup(ctx, &request).await,
             Method::Play => self.play(ctx, &request).await,
             Method::Pause => self.pause(ctx).await,
-            Method::Teardown => self.teardown(ctx),
+            Method::Teardown => answer_teardown(ctx),
             _ => {}
         }
     }
@@ -180,32 +181,11 @@ fn local_path(ctx: &RequestContext) -> PathBuf {
     std::ffi::OsString::from_vec(bytes).into()
 }
 
-/// The client's User-Agent is in one of the operator's lists of players with a quirk.
-fn is_player(ctx: &RequestContext, list: &[String]) -> bool {
-    let agent = ctx.session().map(|session| session.log_facts().user_agent).unwrap_or_default();
-    !agent.is_empty() && list.iter().any(|part| !part.is_empty() && agent.contains(part.as_str()))
-}
-
 impl FileModule {
     /// PAUSE: packets stop; where is remembered for the next PLAY.
     async fn pause(&self, ctx: &Arc<RequestContext>) {
-        play::halt(ctx).await;
+        halt(ctx).await;
         ctx.respond(|_| {});
-    }
-
-    /// TEARDOWN: the answer first, then the session ends.
-    fn teardown(&self, ctx: &Arc<RequestContext>) {
-        let Some(session) = ctx.session() else { return };
-        let others_play = {
-            ctx.connection.release_session(session.id);
-            ctx.connection.carries_media()
-        };
-        ctx.object.set_bool16(qtssRTSPReqRespKeepAlive, others_play);
-        ctx.respond(|_| {});
-        let server = Arc::clone(&ctx.server);
-        ctx.after_response(Box::new(move || {
-            server.begin_closing(&session, ClosingReason::Teardown);
-        }));
     }
 }
 
@@ -236,9 +216,4 @@ impl Module for FileModule {
         }
         Ok(())
     }
-}
-
-/// All streams of a session get every packet through: no repeats needed, Speed and sending ahead are possible.
-fn all_reliable(streams: &[Arc<RtpStream>]) -> bool {
-    !streams.is_empty() && streams.iter().all(|stream| stream.is_reliable())
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::setup::MetaInfoOf;
-use super::{FileModule, FileSession, adaptation, all_reliable, is_player};
+use super::{FileModule, FileSession, adaptation};
 use crate::media::{HintTrack, Movie, TrackKind};
 use crate::rtp::{MoviePacketSource, PacketSource, PlayRequest, PlayStream, Position, RtpStream, ToleranceShift};
 use crate::rtsp::extensions::{self, LateTolerance, PacketRange};
 use crate::rtsp::range::{NptStart, Range, npt_answer};
 use crate::rtsp::rtp_info::{RtpInfo, rtp_info};
 use crate::rtsp::{Header, Request, ResponseBuilder, Status};
-use crate::server::streams::presentation_url;
+use crate::server::streams::{all_reliable, halt, is_player, presentation_url};
 use crate::server::{PlayState, RequestContext};
 
 /// Where a PLAY wants to go.
@@ -298,24 +298,6 @@ impl FileModule {
         server.note_play(&session, media_start_us / 1000);
         ctx.after_response(Box::new(move || server.launch(&session, play)));
     }
-}
-
-/// Stops the session's packets, if there are any; remembers and returns where it stands.
-pub(super) async fn halt(ctx: &Arc<RequestContext>) -> Option<Position> {
-    let session = ctx.session()?;
-    let playing = ctx.with_state(|state| state.play == PlayState::Playing).unwrap_or(false);
-    if !playing {
-        return ctx.with_state(|state| state.position.clone()).flatten();
-    }
-    let position = ctx.server.engine.pause(session.key()).await;
-    let now = ctx.server.now_ms();
-    ctx.with_state(|state| {
-        state.play = PlayState::Paused;
-        state.stopped_at_ms = Some(now);
-        state.position = position.clone();
-    });
-    ctx.server.note_pause(&session);
-    position
 }
 
 /// The pause is added to the RTP timestamps, once, so that the receiver's clock stays linear; agents on the operator's
