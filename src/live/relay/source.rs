@@ -290,10 +290,7 @@ impl Watched {
         let period = connection.keep_alive_period();
         let (mut alive, mut look) = (self.began + period, self.began + LOOK);
         loop {
-            let incoming = match timeout_at(alive.min(look), connection.next()).await {
-                Ok(incoming) => Some(incoming),
-                Err(_) => None,
-            };
+            let incoming = timeout_at(alive.min(look), connection.next()).await.ok();
             if let Some(incoming) = incoming {
                 let handled = match incoming {
                     Ok(incoming) => connection.handle(incoming).await,
