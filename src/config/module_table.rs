@@ -91,6 +91,8 @@ modules! {
         "reflector_buffer_size_sec": u32 = Text(&["10"]),
         /// Packets of a broadcast's track take no more memory than this, in kilobytes, however many seconds that is.
         "reflector_buffer_size_kbytes": u32 = Text(&["32768"]),
+        /// How long packets of a broadcast that came by UDP wait for one that is missing before them, in milliseconds.
+        "reflector_reorder_msec": u32 = Text(&["20"]),
         /// Where viewers of a broadcast start: keyframe (the newest; without any the newest packets), newest or oldest.
         "reflector_join": String = Text(&["keyframe"]),
         /// Trust the receive time carried in packets.
