@@ -156,6 +156,7 @@ impl Bench {
             inbox: Arc::clone(&inbox),
             events: sender,
             counters: Arc::clone(&counters),
+            phase: 0.0,
         };
         let config = PoolConfig { first_port: 21_000, ..PoolConfig::default() };
         let pool = PortPool::new(config, None, Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(NoObserver));
