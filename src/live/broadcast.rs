@@ -10,7 +10,7 @@ use tokio::sync::broadcast;
 
 use super::feedback;
 use super::intake::Intake;
-use super::join::{self, Join, JoinOptions, RtpStart, Tempo};
+use super::join::{self, Join, JoinOptions, Tempo};
 use super::meter::Meter;
 use super::options::{BroadcastOptions, JoinPolicy};
 use super::ring::{Limits, Place, Ring};
@@ -339,11 +339,6 @@ impl Broadcast {
         let oldest_us = now_us.saturating_sub(self.options.buffer_us);
         let key = intake.ring.keys(oldest_us, now_us).next_back().cloned();
         key.unwrap_or_else(|| intake.ring.newest(now_us))
-    }
-
-    /// The first packet of a track that a viewer without overbuffering would get now, for `RTP-Info`.
-    pub fn rtp_start(self: &Arc<Self>, track_id: u32) -> Option<RtpStart> {
-        self.join(&JoinOptions::default()).rtp_start(track_id)
     }
 
     /// Hears every packet from now on.
