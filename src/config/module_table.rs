@@ -338,9 +338,9 @@ mod tests {
         assert_eq!(built_in.first(), Some(&"QTSSErrorLogModule"));
         assert_eq!(built_in.last(), Some(&"QTSSAccessModule"));
         assert_eq!(built_in.len(), 10);
-        // DSS 6.0.3's, and those that it did not have: of QTSSAdminModule, the two logs' modules, overload, and
-        // QTSSReflectorModule.
-        assert_eq!(MODULES.iter().map(|module| module.prefs.len()).sum::<usize>(), 106 + 6 + 6 + 2 + 3);
+        // DSS 6.0.3's, and those that it did not have: of QTSSAdminModule, the two logs' modules, overload,
+        // QTSSReflectorModule (3) and QTSSMP3StreamingModule (2).
+        assert_eq!(MODULES.iter().map(|module| module.prefs.len()).sum::<usize>(), 106 + 6 + 6 + 2 + 3 + 2);
     }
 
     #[test]
