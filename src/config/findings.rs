@@ -59,8 +59,8 @@ impl fmt::Display for Finding {
 }
 
 impl Finding {
-    /// A finding about a place in the file.
-    pub(super) fn new(severity: Severity, (line, column): (u32, u32), text: impl Into<String>) -> Self {
+    /// A finding about a place in the file, line and column from 1.
+    pub fn new(severity: Severity, (line, column): (u32, u32), text: impl Into<String>) -> Self {
         Self { severity, line, column, module: None, pref: None, text: text.into() }
     }
 

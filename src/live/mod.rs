@@ -8,6 +8,8 @@
 //! The room knows neither the viewers' connections nor who may broadcast; that is the reflector module's matter.
 #![deny(unsafe_code)]
 
+pub mod relay;
+
 mod broadcast;
 mod feedback;
 mod intake;

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
+use super::track::TrackInfo;
 use crate::media::TrackKind;
 
 /// Order of the session lines. RFC 4566 has it so, but for `r`, which belongs to the `t` before it and stays there.
@@ -288,7 +289,7 @@ impl Description {
         for line in groups.into_iter().flatten() {
             let again = SINGLE.contains(&line.letter) && seen.contains(&line.letter);
             let is_range = line.attribute("range").is_some();
-            if !again && !(is_range && has_range) {
+            if !again && (!is_range || !has_range) {
                 seen.push(line.letter);
                 has_range |= is_range;
                 self.session.push(line);
@@ -338,15 +339,22 @@ impl Description {
         own.to_bytes()
     }
 
-    /// What another server is told when the broadcast is sent on to it at `address`: no range of time, and that address.
+    /// What another server is told when the broadcast is sent on to it at `address`: no range of time, that address, and
+    /// control names that are unique there.
     pub fn for_server(&self, address: IpAddr) -> Vec<u8> {
         let mut own = self.clone();
-        own.session.retain(|line| line.attribute("range").is_none() && line.letter != b'c');
+        let is_kept = |line: &Line| {
+            let is_ours = line.attribute("range").is_some() || line.attribute("x-broadcastcontrol").is_some();
+            line.letter != b'c' && !is_ours && !is_of_the_way_here(line)
+        };
+        own.session.retain(is_kept);
         let family = if address.is_ipv4() { "IP4" } else { "IP6" };
         own.session.push(Line::new(b'c', format!("IN {family} {address}")));
+        set_control(&mut own.session, "*".to_owned());
         for media in &mut own.media {
-            media.lines.retain(|line| line.attribute("range").is_none() && line.letter != b'c');
+            media.lines.retain(is_kept);
             media.close_ports();
+            set_control(&mut media.lines, format!("trackID={}", media.track_id));
         }
         own.sort();
         own.to_bytes()
@@ -354,6 +362,19 @@ impl Description {
 }
 
 impl Media {
+    /// What the engine needs to know of it.
+    pub fn track_info(&self) -> TrackInfo {
+        let name = self.payload_name();
+        TrackInfo {
+            track_id: self.track_id,
+            kind: self.kind,
+            payload_name: name.split('/').next().unwrap_or_default().to_owned(),
+            clock_rate: self.clock_rate(),
+            payload_type: self.payload_types.first().copied(),
+            fmtp: self.fmtp(),
+        }
+    }
+
     /// The control name as the broadcaster gave it.
     pub fn control(&self) -> Option<Cow<'_, str>> {
         self.attribute("control")

@@ -152,10 +152,13 @@ fn a_viewer_gets_the_servers_addresses_ports_and_names() {
 }
 
 #[test]
-fn another_server_is_told_its_own_address_and_no_range() {
-    let sdp =
-        parse("v=0\no=- 1 1 IN IP4 1.2.3.4\ns=x\na=range:npt=0-70\nt=0 0\nm=audio 5004 RTP/AVP 0\nc=IN IP4 9.9.9.9\n");
-    let expected = "v=0\no=- 1 1 IN IP4 1.2.3.4\ns=x\nc=IN IP4 10.0.0.1\nt=0 0\nm=audio 0 RTP/AVP 0\n";
+fn another_server_is_told_its_own_address_and_control_names_and_no_range() {
+    let sdp = parse(
+        "v=0\no=- 1 1 IN IP4 1.2.3.4\ns=x\na=range:npt=0-70\nt=0 0\na=x-broadcastcontrol:TIME\nm=audio 5004 RTP/AVP 0\n\
+         c=IN IP4 9.9.9.9\na=control:rtsp://1.2.3.4/x/trackID=7\na=range:npt=0-70\n",
+    );
+    let expected = "v=0\no=- 1 1 IN IP4 1.2.3.4\ns=x\nc=IN IP4 10.0.0.1\nt=0 0\na=control:*\nm=audio 0 RTP/AVP 0\n\
+         a=control:trackID=7\n";
     assert_eq!(text(sdp.for_server("10.0.0.1".parse().unwrap())), expected);
 }
 

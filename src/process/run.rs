@@ -23,6 +23,7 @@ use super::systemd::{self, ServiceManager};
 use super::watchdog::{Child, Outcome, Watchdog};
 use crate::abi::{self, CModule, CallWatch, Host};
 use crate::config::{Finding, Prefs, Severity, check_file, identity};
+use crate::live::relay;
 use crate::log::{ErrorLog, ErrorLogLayer, ErrorLogOptions, Level, SystemClock};
 use crate::modules::{self, ErrorLogModule, HttpLogModule};
 use crate::qtss::attr::{qtssSvrHandledMethods, qtssSvrMessages, qtssSvrPreferences};
@@ -89,12 +90,23 @@ fn absolute(path: &Path) -> PathBuf {
 
 /// `--check-config`: one line per finding; 1 if the file cannot be used or holds something wrong.
 fn check_config(path: &Path) -> u8 {
+    let relays = relay_file(path);
+    let relay_findings = relays.as_deref().map(relay::config::check_file).unwrap_or_default();
     let mut stdout = std::io::stdout().lock();
-    let findings = check_file(path);
-    for finding in &findings {
-        let _ = writeln!(stdout, "{}:{finding}", path.display());
+    let mut is_wrong = false;
+    for (path, findings) in [(path, check_file(path)), (relays.as_deref().unwrap_or(path), relay_findings)] {
+        for finding in &findings {
+            let _ = writeln!(stdout, "{}:{finding}", path.display());
+        }
+        is_wrong |= findings.iter().any(|finding| finding.severity != Severity::Info);
     }
-    u8::from(findings.iter().any(|finding| finding.severity != Severity::Info))
+    u8::from(is_wrong)
+}
+
+/// The relay configuration that a configuration names, if that can be read.
+fn relay_file(path: &Path) -> Option<PathBuf> {
+    let prefs = Prefs::load(path).ok()?.prefs;
+    Some(PathBuf::from(prefs.module("QTSSRelayModule").string("relay_prefs_file"))).filter(|path| path.is_file())
 }
 
 /// Reads the configuration, or makes it; `afresh` discards what there is.
@@ -149,6 +161,7 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
         Err(error) => tracing::warn!("descriptor limit: {error}"),
     }
     limits::allow_send_priority();
+    let watched = manager.watchdog_interval();
     let listeners = match listen(command, &prefs, child, manager) {
         Ok(listeners) => listeners,
         Err(text) => {
@@ -181,6 +194,9 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
             Ok(runtime) => runtime,
             Err(error) => return give_up(child, &format!("cannot start threads: {error}")),
         };
+    if let Some(interval) = watched {
+        runtime.spawn(keep_alive(interval));
+    }
     let status = runtime.block_on(serve(command, child, prefs, listeners, &error_log, signals));
     if let Some(pid_file) = pid_file {
         pid_file.remove();
@@ -232,8 +248,11 @@ fn listen(
     }
     let handed = manager.sockets();
     if !handed.is_empty() {
-        let bound =
-            |socket: super::systemd::HandedSocket| BoundListener { socket: socket.listener, loopback_only: false };
+        let bound = |socket: super::systemd::HandedSocket| BoundListener {
+            socket: socket.listener,
+            loopback_only: false,
+            any_port: false,
+        };
         return Ok(handed.into_iter().map(bound).collect());
     }
     let (listeners, errors) = bind_all(&prefs.server, command.port);
@@ -506,7 +525,16 @@ fn announce(addresses: &[std::net::SocketAddr]) {
     let _ = stdout.flush();
 }
 
-/// Logs look at their age, the service manager hears that we are alive.
+/// The service manager hears that we are alive, from the start to the end of the runtime that does all the work.
+async fn keep_alive(interval: Duration) {
+    let mut ticks = tokio::time::interval(interval);
+    loop {
+        ticks.tick().await;
+        let _ = systemd::alive();
+    }
+}
+
+/// Logs look at their age.
 async fn tick(error_log: Arc<ErrorLog>) {
     let mut ticks = tokio::time::interval(LOG_TICK);
     loop {

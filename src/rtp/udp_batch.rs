@@ -4,7 +4,7 @@
 //! network card) cuts up (`UDP_SEGMENT`, Linux 4.18). Where that is refused, packets are sent singly: for good if the
 //! machine can't do it, for a message if only this message was at fault.
 //!
-//! This is the only file of the room with `unsafe` in it: the C library's `sendmmsg` takes pointers.
+//! Besides `datagrams` this is the only file of the room with `unsafe` in it: the C library's `sendmmsg` takes pointers.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -264,6 +264,17 @@ impl UdpBatch {
         self.used = 0;
         self.recent = 0;
         self.queued = 0;
+    }
+
+    /// Gives up the room for packets, if none is waiting.
+    pub fn shrink(&mut self) {
+        if self.is_empty() {
+            self.lanes = Vec::new();
+            self.messages = Vec::new();
+            self.vectors = Vec::new();
+            self.controls = Vec::new();
+            self.headers = Vec::new();
+        }
     }
 
     fn send_lane(&mut self, socket: &UdpSocket, lane: &Lane) {

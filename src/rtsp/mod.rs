@@ -3,11 +3,14 @@
 //! Bytes go into a [`RequestReader`], which cuts them into [`Event`]s. A [`RawRequest`] is parsed into a [`Request`],
 //! whose values are windows into the text as it was received. The header modules ([`transport`], [`range`],
 //! [`session`], [`extensions`], …) read one header value each and compose the one that goes back;
-//! [`response::ResponseBuilder`] puts the answer together in the order and spelling of DSS 6.0.3.
+//! [`response::ResponseBuilder`] puts the answer together in the order and spelling of DSS 6.0.3. [`client`] and
+//! [`challenge`] are the other side: what a client reads from answers, and how it answers a challenge.
 
 #![deny(unsafe_code)]
 
 mod block;
+pub mod challenge;
+pub mod client;
 pub mod date;
 pub mod extensions;
 mod header;

@@ -35,8 +35,8 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 
-pub use self::connection::{BodyRead, Connection, FrameSink};
-pub use self::context::{AfterResponse, RequestContext};
+pub use self::connection::{BodyRead, Connection, FrameSink, drained};
+pub use self::context::{AfterResponse, RequestContext, TakeOver};
 pub use self::file_objects::{FileObject, ModuleFile};
 pub use self::http_observer::{HttpAnswered, HttpObserver};
 pub use self::lifecycle::ClosingSession;
@@ -52,6 +52,7 @@ use crate::config::{
     ConfigError, Document, EditError, Finding, ModulePrefs, Prefs, SaveError, ServerPrefs, Severity, identity,
 };
 use crate::live::Broadcasts;
+use crate::live::relay::Relays;
 use crate::qtss::attr::*;
 use crate::qtss::{Object, ObjectStore, Registry, Role, SyncRole};
 use crate::rtp::{
@@ -95,6 +96,8 @@ pub struct Server {
     pub stats: Stats,
     /// The broadcasts that are on the air.
     pub broadcasts: Arc<Broadcasts>,
+    /// Streams that are fetched, or pushed to us, and passed on.
+    pub relays: Arc<Relays>,
     /// Where they come from.
     pub broadcast_sources: BroadcastSources,
     /// UDP port pairs.
@@ -214,6 +217,7 @@ impl Server {
         let server = Arc::new(Self {
             ports: PortPool::new(pool, Some(runtime), Arc::clone(&clock), observer),
             broadcasts: Arc::default(),
+            relays: Arc::new(Relays::new(Arc::clone(&clock))),
             broadcast_sources: BroadcastSources::default(),
             rtcp_roles,
             engine,
@@ -246,6 +250,8 @@ impl Server {
         });
         objects::declare_computed(&server.objects);
         figures::declare(&server);
+        // Built-in modules find the server by its object in their Initialize role.
+        server.object.attach(Arc::downgrade(&server));
         Ok(server)
     }
 

@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 pub use self::client::{Client, Ports, Reply, Rtp, reports};
 
 /// No wait of a test is longer.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The hint tracks of every sample movie but the one with many.
 pub const VIDEO: &str = "trackID=3";
@@ -55,8 +55,29 @@ impl Site {
         Self::start(&[], Some(module), &[])
     }
 
-    fn start(changes: &[(&str, &str)], module: Option<Arc<dyn Module>>, of_modules: &[(&str, &str, &str)]) -> Self {
+    /// A server that is to relay what this relayconfig.xml says.
+    pub fn with_relays(relays: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("relayconfig.xml"), relays).unwrap();
+        Self::start_in(dir, 0, &[], None, &[])
+    }
+
+    /// A server that listens on a port of the caller's choice.
+    pub fn on_port(port: u16) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), port, &[], None, &[])
+    }
+
+    fn start(changes: &[(&str, &str)], module: Option<Arc<dyn Module>>, of_modules: &[(&str, &str, &str)]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), 0, changes, module, of_modules)
+    }
+
+    fn start_in(
+        dir: tempfile::TempDir,
+        port: u16,
+        changes: &[(&str, &str)],
+        module: Option<Arc<dyn Module>>,
+        of_modules: &[(&str, &str, &str)],
+    ) -> Self {
         let folders = ["Movies", "Logs"].map(|name| dir.path().join(name));
         folders.iter().for_each(|folder| std::fs::create_dir(folder).unwrap());
         let [movies, logs] = folders.map(|folder| folder.to_str().unwrap().to_owned());
@@ -73,20 +94,19 @@ impl Site {
             ("screen_logging", "false"),
         ];
         own.iter().chain(changes).for_each(|(name, value)| set(name, value));
-        prefs
-            .update(|document| {
-                let place = Place::module("QTSSAccessLogModule");
-                let ty = dss::config::PrefType::CharArray;
-                document.set_values(&place, "request_logfile_dir", ty, &[logs.clone().into_bytes()])
-            })
-            .unwrap();
-
+        let relays = dir.path().join("relayconfig.xml").to_str().unwrap().to_owned();
+        let own_of_modules = [
+            ("QTSSAccessLogModule", "request_logfile_dir", &*logs),
+            ("QTSSRelayModule", "relay_prefs_file", &relays),
+            ("QTSSRelayModule", "relay_stats_url", "relays"),
+        ];
+        prefs.update(|document| set_module_prefs(document, &own_of_modules)).unwrap();
         prefs.update(|document| set_module_prefs(document, of_modules)).unwrap();
         let error_log = Arc::new(ErrorLog::new(ErrorLogOptions::from_prefs(&prefs), Arc::new(SystemClock)));
         let preferences = Preferences::new(prefs);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (server, addresses) = runtime.block_on(async {
-            let (listeners, errors) = bind_all(&preferences.server(), Some(0));
+            let (listeners, errors) = bind_all(&preferences.server(), Some(port));
             assert!(errors.is_empty(), "{errors:?}");
             let server = process::prepare(preferences, &error_log, module.into_iter().collect()).unwrap();
             let addresses = process::open(&server, listeners, ServerState::Running);
@@ -129,6 +149,11 @@ impl Site {
         let to = self.dir.path().join("Movies").join(name);
         std::fs::copy(from, &to).unwrap();
         to
+    }
+
+    /// The folder with configuration, movies and logs.
+    pub fn folder(&self) -> &Path {
+        self.dir.path()
     }
 
     /// The lines of the access log that are no comments, field by field.

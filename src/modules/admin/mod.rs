@@ -7,6 +7,7 @@ mod broadcasts;
 mod change;
 mod openapi;
 mod query;
+mod relays;
 mod show;
 mod tree;
 

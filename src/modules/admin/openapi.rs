@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::api::{Action, PREFIX, ROUTES, Route};
+use super::relays;
 
 /// The document.
 pub fn document() -> Value {
@@ -28,7 +29,7 @@ pub fn document() -> Value {
                 "basic": { "type": "http", "scheme": "basic" },
                 "token": { "type": "http", "scheme": "bearer" },
             },
-            "schemas": schemas(),
+            "schemas": all_schemas(),
             "responses": { "Problem": content("What is wrong", "application/problem+json", "Problem") },
         },
     })
@@ -90,6 +91,7 @@ fn answer_schema(action: Action) -> Value {
         Action::Broadcasts => list("Broadcast"),
         Action::Modules => list("Module"),
         Action::Module => reference("Module"),
+        Action::Relays => list("Relay"),
         Action::Section => list("Preference"),
         Action::Pref | Action::SetPref => reference("Preference"),
         Action::Prefs => json!({ "type": "object", "additionalProperties": list("Preference") }),
@@ -99,6 +101,14 @@ fn answer_schema(action: Action) -> Value {
             json!({ "type": "object" })
         }
     }
+}
+
+fn all_schemas() -> Value {
+    let mut all = schemas();
+    for (name, schema) in relays::schemas() {
+        all[name] = schema;
+    }
+    all
 }
 
 fn schemas() -> Value {

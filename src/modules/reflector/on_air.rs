@@ -152,19 +152,7 @@ impl OnAir {
 
 /// What the engine needs to know of a description's media.
 pub(super) fn track_infos(description: &Description) -> Vec<TrackInfo> {
-    description.media().iter().map(track_info).collect()
-}
-
-fn track_info(media: &Media) -> TrackInfo {
-    let name = media.payload_name();
-    TrackInfo {
-        track_id: media.track_id,
-        kind: media.kind,
-        payload_name: name.split('/').next().unwrap_or_default().to_owned(),
-        clock_rate: media.clock_rate(),
-        payload_type: media.payload_types.first().copied(),
-        fmtp: media.fmtp(),
-    }
+    description.media().iter().map(Media::track_info).collect()
 }
 
 /// A broadcast of this description.

@@ -7,9 +7,10 @@ use std::time::Duration;
 use clap::Parser;
 
 use super::conf::{self, Directive};
-use super::plan::{Credentials, Mobile, Plan, Spread, Target, Thresholds, Transport, Variants};
+use super::plan::{Mobile, Plan, Spread, Target, Thresholds, Transport, Variants};
 use super::plan::{default_sources, parse_sources};
 use super::verify::ExpectedMovie;
+use crate::rtsp::challenge::Credentials;
 
 /// Plays many RTSP clients at once against the servers you name, and checks what they get.
 #[derive(Parser, Debug, Default)]

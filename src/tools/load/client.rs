@@ -5,14 +5,14 @@ use std::net::IpAddr;
 
 use rand::Rng;
 
-use super::auth::Challenge;
 use super::context::{Alarm, Context};
 use super::link::Link;
-use super::message::{Item, Message, next_item};
 use super::plan::Transport;
 use super::ports::PORT_TOKEN;
 use super::request::Method;
 use super::stream::Stream;
+use crate::rtsp::challenge::Challenge;
+use crate::rtsp::client::{Item, Message, next_item};
 
 /// How a session ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,6 @@
 //! (127.0.0.0/8 for loopback targets), so that one `recvmmsg` takes packets of many; interleaved clients are read at
 //! intervals. `docs/LOADTOOL.md` explains use and figures.
 
-mod auth;
 mod cli;
 mod client;
 mod conf;
@@ -13,7 +12,6 @@ mod context;
 mod hist;
 mod link;
 mod machine;
-mod message;
 mod permission;
 mod plan;
 mod play;

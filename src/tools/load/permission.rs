@@ -4,10 +4,10 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use super::auth::Challenge;
-use super::message::{Item, Message, next_item};
 use super::plan::Target;
 use super::screen::say;
+use crate::rtsp::challenge::Challenge;
+use crate::rtsp::client::{Item, Message, next_item};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 

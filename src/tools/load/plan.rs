@@ -9,6 +9,7 @@ use std::time::Duration;
 use rand::Rng;
 
 use super::verify::ExpectedMovie;
+use crate::rtsp::challenge::Credentials;
 
 /// How a client wants its media; the names are those of DSS's tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,15 +106,6 @@ impl FromStr for Spread {
         }
         Ok(Self::Fixed(number(text)?))
     }
-}
-
-/// A user name and password.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Credentials {
-    /// User name.
-    pub user: String,
-    /// Password.
-    pub password: String,
 }
 
 impl FromStr for Credentials {

@@ -4,13 +4,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rand::Rng;
 
-use super::auth::Challenge;
 use super::client::{Client, Outcome, Pending, State};
 use super::context::{Alarm, Context};
-use super::message::{self, Description, Message, TransportAnswer};
 use super::plan::Transport;
 use super::ports::Owner;
 use super::stream::Stream;
+use crate::rtsp::challenge::Challenge;
+use crate::rtsp::client::{self as message, Description, Message, TransportAnswer};
 
 /// What a client asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::message::Media;
 use super::plan::Mobile;
 use super::rtcp::{self, BufferState, ReportBlock};
 use super::stats::{PeerTrack, Tally};
 use super::track::{Place, RtpHeader, SequenceTracker, Timeline};
 use super::verify::{ExpectedTrack, Found, Verifier};
+use crate::rtsp::client::Media;
 
 /// So many packets of another SSRC in a row, and none of the first, show that the first was a stranger's.
 const ADOPT_AFTER: u32 = 3;

@@ -1,10 +1,10 @@
-//! RTSP as a player sees it: answers, interleaved frames, and the header values it needs from them (RFC 2326).
+//! RTSP as a client sees it: answers, interleaved frames, and the header values it needs from them (RFC 2326).
 
 /// Longest header block and longest body taken from a server, bytes.
 const MAX_HEAD: usize = 64 * 1024;
 const MAX_BODY: usize = 1024 * 1024;
 
-/// An answer, or a request that the server sends to the player.
+/// An answer, or a request that the server sends to the client.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Message {
     /// Status code; 0 for a request.
@@ -139,7 +139,7 @@ pub struct Media {
     pub clock: u32,
 }
 
-/// What a player takes from a description (RFC 4566, RFC 2326 appendix C).
+/// What a client takes from a description (RFC 4566, RFC 2326 appendix C).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Description {
     /// Sections in order, RTP ones only, at most 16.
