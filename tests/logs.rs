@@ -54,7 +54,7 @@ fn miss(site: &Site) {
 fn trap_21_a_log_that_was_moved_away_is_made_anew_at_a_signal_and_at_the_next_line() {
     let site = Site::new();
     site.access_file("locked", "require valid-user\n");
-    // Each 401 is a line. A server on port 0 listens elsewhere after a reread, so the connection stays.
+    // Each 401 is a line.
     let mut client = site.connect();
     assert_eq!(client.describe("/locked/clip.3gp").status, 401);
     wait_for(&site, 1);

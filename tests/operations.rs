@@ -3,10 +3,14 @@
 
 #![allow(clippy::print_stderr)] // what is skipped is said aloud
 
+#[path = "common/ports.rs"]
+mod ports;
+
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -14,9 +18,10 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Group, Pid, User, geteuid};
+use ports::free_port;
 
 /// How long a test waits for something that should happen soon.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(40);
 const PROGRAM: &str = env!("CARGO_BIN_EXE_DarwinStreamingServer");
 const CONFIG: &str = "streamingserver.xml";
 const LOG: &str = "logs/Error.log";
@@ -154,10 +159,6 @@ fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
-}
-
 /// A port below 1024 that nobody has; only root may ask.
 fn free_low_port() -> u16 {
     (600..1024).find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).expect("a low port")
@@ -273,6 +274,30 @@ fn trap_5_a_broken_file_at_a_reread_changes_nothing() {
     kill(pid, Signal::SIGHUP).unwrap();
     wait_for("the new port", || listens(second).then_some(()));
     wait_for("the end of the old port", || (!listens(first)).then_some(()));
+}
+
+#[test]
+fn a_service_manager_that_watches_hears_from_the_server_again_and_again() {
+    let mut place = Place::new(&[free_port()]);
+    let manager = UnixDatagram::bind(place.path("notify")).unwrap();
+    manager.set_read_timeout(Some(PATIENCE)).unwrap();
+    let hears = |text: &str| {
+        let mut bytes = [0; 200];
+        let length = manager.recv(&mut bytes).unwrap();
+        let heard = String::from_utf8_lossy(&bytes[..length]).into_owned();
+        heard.starts_with(text)
+    };
+    // The number in the environment is that of the process that the shell becomes.
+    let mut command = Command::new("sh");
+    command.args(["-c", "WATCHDOG_PID=$$ exec \"$@\"", "sh", PROGRAM, "-d", "-c"]).arg(place.path(CONFIG));
+    command.env("NOTIFY_SOCKET", place.path("notify")).env("WATCHDOG_USEC", "400000").stdin(Stdio::null());
+    place.foreground.push(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    while !hears("READY=1\n") {}
+    for _ in 0..3 {
+        assert!(hears("WATCHDOG=1\n"));
+    }
+    kill(Pid::from_raw(i32::try_from(place.foreground[0].id()).unwrap()), Signal::SIGTERM).unwrap();
+    while !hears("STOPPING=1\n") {}
 }
 
 #[test]
@@ -519,4 +544,27 @@ fn the_performance_table_has_a_number_in_each_column() {
     let numbers: Vec<_> = row.split_whitespace().map_while(|word| word.parse::<u64>().ok()).collect();
     assert_eq!(numbers, [0; 11], "nobody plays: {row}");
     assert_eq!(head.len(), row.len(), "the columns stand below their names");
+}
+
+/// The C library reads some settings of its allocator only from the environment that a program is started with.
+#[cfg(target_env = "gnu")]
+#[test]
+fn the_program_starts_itself_again_as_the_same_process_unless_the_operator_has_set_up_the_allocator() {
+    let environment =
+        |pid: Pid| String::from_utf8_lossy(&fs::read(format!("/proc/{pid}/environ")).unwrap()).into_owned();
+    let mut place = Place::new(&[free_port()]);
+    let pid = place.foreground(&[]);
+    assert!(is_ours(pid), "it keeps its number and its name");
+    assert!(environment(pid).contains("GLIBC_TUNABLES=glibc.malloc.tcache_count=0"), "{}", environment(pid));
+
+    let place = Place::new(&[free_port()]);
+    let output = place.command(&["-t"]).env("MALLOC_ARENA_MAX", "3").output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let mut child = place.command(&["-d"]).env("MALLOC_ARENA_MAX", "3").stdout(Stdio::null()).spawn().unwrap();
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
+    place.wait_for_log("STARTUP");
+    let set = environment(pid);
+    let _ = child.kill();
+    let _ = child.wait();
+    assert!(set.contains("MALLOC_ARENA_MAX=3") && !set.contains("GLIBC_TUNABLES"), "{set}");
 }

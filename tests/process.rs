@@ -32,9 +32,9 @@ use tempfile::TempDir;
 const SCENARIO: &str = "PROCESS_TEST";
 const FOLDER: &str = "PROCESS_TEST_FOLDER";
 /// A server of a scenario lives no longer.
-const LIFETIME: Duration = Duration::from_secs(30);
+const LIFETIME: Duration = Duration::from_secs(60);
 /// How long a test waits for something that should happen soon.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(40);
 
 // The side of the started processes.
 

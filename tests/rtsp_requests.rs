@@ -233,13 +233,15 @@ fn trap_24_now_is_where_the_session_stands() {
     let site = site();
     let (mut client, ports) = (site.connect(), Ports::new());
     client.setup(MOVIE, VIDEO, &ports.transport());
+    let begin = Instant::now();
     assert_eq!(client.play(MOVIE, "now-").range(), (0.0, 20.0));
     let first = ports.packet();
     assert_eq!(ports.packet().seq, first.seq.wrapping_add(1));
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(client.ask("PAUSE", PATH, "").status, 200);
     let (start, _) = client.play(MOVIE, "now-").range();
-    assert!(start > 0.1 && start < 5.0, "{start}");
+    let most = 4.0 + begin.elapsed().as_secs_f64();
+    assert!(start > 0.1 && start < most, "{start} of {most}");
 }
 
 #[test]
@@ -257,6 +259,7 @@ fn trap_26_a_dynamic_rate_measures_the_round_trip_before_the_answer() {
     let site = site();
     let mut client = site.connect();
     let path = format!("{PATH}/{VIDEO}");
+    let begin = Instant::now();
     client.post("SETUP", &path, "Transport: RTP/AVP/TCP;unicast\r\nx-Dynamic-Rate: 1");
     let probe = client.reply();
     assert!(probe.text.starts_with("OPTIONS * RTSP/1.0"), "{}", probe.text);
@@ -264,8 +267,9 @@ fn trap_26_a_dynamic_rate_measures_the_round_trip_before_the_answer() {
     std::thread::sleep(Duration::from_millis(50));
     client.send(b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n");
     let reply = client.reply();
-    let millis: u32 = reply.header("x-Dynamic-Rate").strip_prefix("1;rtt=").unwrap().parse().unwrap();
-    assert!((50..1000).contains(&millis), "{millis}");
+    let millis: u128 = reply.header("x-Dynamic-Rate").strip_prefix("1;rtt=").unwrap().parse().unwrap();
+    let most = begin.elapsed().as_millis();
+    assert!((50..=most).contains(&millis), "{millis} of {most}");
 }
 
 #[test]
@@ -370,11 +374,11 @@ fn a_player_on_ipv6_gets_ipv6_sdp_and_packets() {
 fn a_connection_without_sessions_is_closed_after_its_time_out() {
     let site = Site::with(&[("real_rtsp_timeout", "1")]);
     site.movie(MOVIE);
-    let mut idle = site.connect();
     let mut playing = site.connect();
     playing.setup(MOVIE, VIDEO, "RTP/AVP/TCP;unicast");
     playing.play(MOVIE, "0-");
     let begin = Instant::now();
+    let mut idle = site.connect();
     assert!(idle.is_closed());
     assert!(begin.elapsed() >= Duration::from_millis(900), "{:?}", begin.elapsed());
     std::thread::sleep(Duration::from_millis(500));

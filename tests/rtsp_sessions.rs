@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{AUDIO, Client, Ports, Site, VIDEO, eventually};
-use dss::qtss::attr::qtssSvrClientSessions;
+use dss::qtss::attr::{qtssSvrClientSessions, qtssSvrRTSPPorts};
 use dss::qtss::{BoxFuture, Module, QtssError, Registration, Role, RoleCall};
 use dss::server::RequestContext;
 
@@ -274,6 +274,30 @@ fn requests_and_ends_from_many_connections_leave_no_count_behind() {
     eventually_empty(&site);
     let playing = || site.server.engine.counters();
     eventually("the send workers have forgotten them", || playing().sessions == 0);
+}
+
+#[test]
+fn a_late_tolerance_counts_on_the_sessions_own_connection_only() {
+    let site = site_with(&[]);
+    let mut owner = site.connect();
+    owner.setup(MOVIE, VIDEO, TCP);
+    owner.play(MOVIE, "0-");
+    let tolerance = || site.block_on(async { site.server.sessions.all()[0].state.lock().await.late_tolerance });
+    let before = tolerance();
+    let mut other = site.connect();
+    other.session.clone_from(&owner.session);
+    let reply = other.ask("SET_PARAMETER", PATH, "x-Transport-Options: late-tolerance=7.5");
+    assert_eq!((reply.status, tolerance()), (200, before), "a sign of life and nothing more");
+    assert_eq!(owner.ask("SET_PARAMETER", PATH, "x-Transport-Options: late-tolerance=7.5").status, 200);
+    assert_eq!(tolerance(), Some(7.5));
+}
+
+#[test]
+fn a_port_that_was_left_to_the_system_stays_at_a_reread() {
+    let site = site_with(&[("rtsp_port", "0")]);
+    site.block_on(async { site.server.reread() });
+    assert_eq!(site.server.object.list(qtssSvrRTSPPorts), [site.address().port().to_ne_bytes()]);
+    assert_eq!(site.connect().ask("OPTIONS", "*", "").status, 200);
 }
 
 #[test]

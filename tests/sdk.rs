@@ -1,12 +1,17 @@
 //! The C++ helper classes that module sources compile against, and the modules of `compat-modules/`.
 //!
-//! Needs a C++ compiler with AddressSanitizer, and make. What cannot be found is named; nothing is skipped.
+//! Needs a C++ compiler, nm and make; what cannot be found is named, and then what needs it is not tested. With the compiler's
+//! sanitizers where it has them.
+
+#[path = "common/sources.rs"]
+mod sources;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use sources::{CLOSED_SET, STUB, compat_modules, copy_authors_tree, is_there, sdk, skipped};
 use tempfile::TempDir;
 
 const FLAGS: [&str; 6] = ["-Wall", "-Wextra", "-Werror", "-g", "-D_REENTRANT", "-fPIC"];
@@ -19,40 +24,52 @@ const INCLUDES: [&str; 7] = [
     "QTFileLib",
     "APIModules/OSMemory_Modules",
 ];
-/// What a module compiles that stands beside the tree instead of in it; these files must need nothing else.
-const CLOSED_SET: [&str; 12] = [
-    "APICommonCode/QTSSModuleUtils.cpp",
-    "CommonUtilitiesLib/StringParser.cpp",
-    "SafeStdLib/InternalStdLib.cpp",
-    "CommonUtilitiesLib/MyAssert.cpp",
-    "CommonUtilitiesLib/StrPtrLen.cpp",
-    "CommonUtilitiesLib/StringFormatter.cpp",
-    "CommonUtilitiesLib/ResizeableStringFormatter.cpp",
-    "CommonUtilitiesLib/DateTranslator.cpp",
-    "RTPMetaInfoLib/RTPMetaInfoPacket.cpp",
-    "CommonUtilitiesLib/OS.cpp",
-    "CommonUtilitiesLib/OSMutex.cpp",
-    "APIStubLib/QTSS_Private.cpp",
-];
-
-fn compat_modules() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("compat-modules")
-}
-
-fn sdk() -> PathBuf {
-    compat_modules().join("sdk")
-}
-
-fn is_there(program: &str) -> bool {
-    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
-}
-
 /// The C++ compilers of this machine, the one called c++ first.
 fn compilers() -> &'static [&'static str] {
     static FOUND: OnceLock<Vec<&'static str>> = OnceLock::new();
-    let found = FOUND.get_or_init(|| ["c++", "g++", "clang++"].into_iter().filter(|name| is_there(name)).collect());
-    assert!(!found.is_empty(), "no C++ compiler: none of c++, g++, clang++ can be run; install g++ and try again");
-    found
+    FOUND.get_or_init(|| ["c++", "g++", "clang++"].into_iter().filter(|name| is_there(name)).collect())
+}
+
+/// The first of the C++ compilers; `None`, with a word, where it or another of the programs is missing.
+fn tools(others: &[&str]) -> Option<&'static str> {
+    if let Some(missing) = others.iter().find(|name| !is_there(name)) {
+        skipped(&format!("{missing} cannot be run"));
+        return None;
+    }
+    if compilers().is_empty() {
+        skipped("none of c++, g++ and clang++ can be run");
+    }
+    compilers().first().copied()
+}
+
+/// The compiler's sanitizers as options; none, with a word, where it has none or its programs do not run.
+fn sanitizers(compiler_name: &str) -> &'static [&'static str] {
+    const OPTIONS: &[&str] = &["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    let folder = TempDir::new().expect("a folder");
+    let (source, program) = (folder.path().join("empty.cpp"), folder.path().join("empty"));
+    fs::write(&source, "int main() { return 0; }\n").expect("a source");
+    let built = Command::new(compiler_name).args(OPTIONS).arg("-o").arg(&program).arg(&source).output();
+    let runs = || unshuffled(&program).output().is_ok_and(|output| output.status.success());
+    if built.is_ok_and(|output| output.status.success()) && runs() {
+        return OPTIONS;
+    }
+    skipped(&format!("{compiler_name} has no sanitizers that work here; the tests run without"));
+    &[]
+}
+
+/// A program at the same addresses each time, where that may be asked for: the sanitizers of some compilers do not start on
+/// kernels that scatter more than they expect.
+fn unshuffled(program: &Path) -> Command {
+    use std::os::unix::process::CommandExt;
+    let mut command = Command::new(program);
+    // SAFETY: a system call without pointers, between fork and exec; a refusal changes nothing.
+    unsafe {
+        command.pre_exec(|| {
+            libc::personality(libc::ADDR_NO_RANDOMIZE as libc::c_ulong);
+            Ok(())
+        })
+    };
+    command
 }
 
 fn run(command: &mut Command) -> Output {
@@ -115,37 +132,40 @@ fn unit_tests_pass(compiler_name: &str, standard: &str) {
     run_well(&mut c_compiler);
 
     let mut command = compiler(compiler_name, standard);
-    command.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-Itests", "-o"]).arg(&program);
+    command.args(sanitizers(compiler_name)).args(["-Itests", "-o"]).arg(&program);
     command.args(module_folders(&compat_modules()).iter().flat_map(|folder| sources_of(folder))).arg(&plain);
     // The module's own operator new brings OSMemory with it.
     command.args(sources().iter().filter(|source| !source.ends_with("/OSMemory.cpp")));
     command.args(files("tests", "cpp")).args(["-x", "c++"]).args(files("CommonUtilitiesLib", "c"));
     command.args(["-x", "none", "-lpthread"]);
     run_well(&mut command);
-    let output = run_well(Command::new(&program).current_dir(folder.path()));
+    let output = run_well(unshuffled(&program).current_dir(folder.path()));
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains(" tests, 0 failed checks"), "{text}");
 }
 
 #[test]
 fn helper_classes_do_as_documented_in_cpp_98() {
-    unit_tests_pass(compilers()[0], "gnu++98");
+    let Some(compiler) = tools(&["cc"]) else { return };
+    unit_tests_pass(compiler, "gnu++98");
 }
 
 #[test]
 fn helper_classes_do_as_documented_in_cpp_20() {
-    unit_tests_pass(compilers()[0], "c++20");
+    let Some(compiler) = tools(&["cc"]) else { return };
+    unit_tests_pass(compiler, "c++20");
 }
 
 #[test]
 fn helper_classes_do_as_documented_with_clang() {
-    if compilers().contains(&"clang++") {
+    if compilers().contains(&"clang++") && is_there("cc") {
         unit_tests_pass("clang++", "c++17");
     }
 }
 
 #[test]
 fn every_header_compiles_alone_and_all_of_them_with_the_standard_library() {
+    let Some(first) = tools(&[]) else { return };
     let folder = TempDir::new().expect("a folder");
     let folders = ["CommonUtilitiesLib", "APICommonCode", "APIStubLib", "RTPMetaInfoLib", "QTFileLib"];
     let headers: Vec<String> = folders.iter().flat_map(|name| files(name, "h")).collect();
@@ -159,7 +179,7 @@ fn every_header_compiles_alone_and_all_of_them_with_the_standard_library() {
         sources.push(source);
         all += &format!("#include \"{name}\"\n");
     }
-    run_well(compiler(compilers()[0], "c++17").arg("-fsyntax-only").args(&sources));
+    run_well(compiler(first, "c++17").arg("-fsyntax-only").args(&sources));
 
     // Before and behind: neither may disturb the other.
     let mixed = folder.path().join("mixed.cpp");
@@ -174,6 +194,7 @@ fn every_header_compiles_alone_and_all_of_them_with_the_standard_library() {
 
 #[test]
 fn headers_marked_for_c_compile_as_c() {
+    let Some(_) = tools(&["cc"]) else { return };
     let folder = TempDir::new().expect("a folder");
     let source = folder.path().join("all.c");
     let names =
@@ -195,27 +216,17 @@ fn headers_marked_for_c_compile_as_c() {
 
 #[test]
 fn the_files_for_modules_outside_the_tree_need_no_others() {
+    let Some(first) = tools(&[]) else { return };
     let folder = TempDir::new().expect("a folder");
-    let mut command = compiler(compilers()[0], "gnu++98");
-    command.args(CLOSED_SET).args(["-shared", "-Wl,-z,defs", "-lpthread", "-o"]).arg(folder.path().join("module"));
+    let mut command = compiler(first, "gnu++98");
+    command
+        .args(CLOSED_SET)
+        .args([STUB, "-shared", "-Wl,-z,defs", "-lpthread", "-o"])
+        .arg(folder.path().join("module"));
     run_well(&mut command);
 }
 
 // ---- Builds by make ----
-
-/// Copies a folder, without what builds leave behind.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
-        let path = entry.expect("a folder entry").path();
-        let target = to.join(path.file_name().expect("a name"));
-        if path.is_dir() {
-            copy(&path, &target);
-        } else if !path.extension().is_some_and(|found| found == "o" || found == "a") {
-            fs::copy(&path, &target).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        }
-    }
-}
 
 /// A copy of what an author has: the interface's headers and `compat-modules/`.
 struct Tree {
@@ -223,12 +234,12 @@ struct Tree {
 }
 
 impl Tree {
-    fn new() -> Self {
-        assert!(is_there("make"), "make cannot be run; install it and try again");
+    /// `None`, with a word, where nothing can be built.
+    fn new() -> Option<Self> {
+        tools(&["cc", "make", "nm"])?;
         let folder = TempDir::new().expect("a folder");
-        copy(&compat_modules(), &folder.path().join("compat-modules"));
-        copy(&compat_modules().join("../include"), &folder.path().join("include"));
-        Self { folder }
+        copy_authors_tree(folder.path());
+        Some(Self { folder })
     }
 
     fn path(&self) -> PathBuf {
@@ -263,7 +274,7 @@ fn module_folders(tree: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn our_modules_build_by_their_own_scripts_and_show_their_entry_only() {
-    let tree = Tree::new();
+    let Some(tree) = Tree::new() else { return };
     run_well(&mut Command::new(tree.path().join("sdk/Buildit")));
     let folders = module_folders(&tree.path());
     assert!(!folders.is_empty());
@@ -282,6 +293,7 @@ fn our_modules_build_by_their_own_scripts_and_show_their_entry_only() {
 /// Where symbols are unique in the process, two modules share the statics of equal inline functions, however they are loaded.
 #[test]
 fn statics_of_inline_functions_stay_the_modules_own() {
+    let Some(_) = tools(&["nm"]) else { return };
     let folder = TempDir::new().expect("a folder");
     let source = folder.path().join("counter.cpp");
     let text = "template <class T> T* Counter() { static T sCount = 0; return &sCount; }\n\
@@ -302,7 +314,7 @@ fn statics_of_inline_functions_stay_the_modules_own() {
 
 #[test]
 fn a_module_in_the_old_place_builds_with_the_copied_script_and_the_libraries_come_along() {
-    let tree = Tree::new();
+    let Some(tree) = Tree::new() else { return };
     let folder = tree.path().join("sdk/APIModules/QTSSOldStyleModule");
     fs::create_dir(&folder).expect("a folder");
     fs::copy(tree.path().join("sdk/APIModules/build"), folder.join("build")).expect("the script");

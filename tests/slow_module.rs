@@ -8,9 +8,12 @@ mod lab;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use lab::{Client, Plan, Running, session_of};
+use lab::sources::skipped;
+use lab::{Client, PATIENCE, Plan, Running, session_of};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 const MODULE: &str = "SleeperModule";
+const IN_PARALLEL: &str = "<PREF NAME=\"allow_parallel_rtsp_roles\" TYPE=\"Bool16\" >true</PREF>\n";
 const TCP: &str = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n";
 
 /// A server with the module, which sleeps until `wake` is called.
@@ -42,7 +45,7 @@ fn send_slow(server: &Running) -> Client {
 fn wait_for_sleepers(server: &Running, count: usize) {
     let begin = Instant::now();
     while server.notes().iter().filter(|note| *note == "asleep").count() < count {
-        assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", server.notes());
+        assert!(begin.elapsed() < *PATIENCE, "{:?}", server.notes());
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -93,9 +96,7 @@ fn a_module_asleep_in_authorize_holds_up_only_requests_that_come_to_it() {
 
 #[test]
 fn a_module_that_allows_parallel_calls_holds_up_no_other_session() {
-    let Some(server) = server("<PREF NAME=\"allow_parallel_rtsp_roles\" TYPE=\"Bool16\" >true</PREF>\n") else {
-        return;
-    };
+    let Some(server) = server(IN_PARALLEL) else { return };
     let mut player = server.connect();
     let session = play(&mut player);
     let mut slow: Vec<_> = (0..20).map(|_| send_slow(&server)).collect();
@@ -109,4 +110,33 @@ fn a_module_that_allows_parallel_calls_holds_up_no_other_session() {
     check_the_rest_goes_on(&server, &mut player, &session);
     wake(&server);
     assert!(slow.iter_mut().all(|client| is_ok(&client.response())));
+}
+
+/// So many descriptors for this process, and for those that it starts; false, with a word, where that is not allowed.
+fn has_descriptors(count: u64) -> bool {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
+    if hard < count || setrlimit(Resource::RLIMIT_NOFILE, soft.max(count), hard).is_err() {
+        skipped(&format!("{count} descriptors are needed, {hard} are allowed"));
+        return false;
+    }
+    true
+}
+
+#[test]
+fn when_all_module_threads_are_busy_the_log_says_so_and_everybody_is_served_in_turn() {
+    let count = dss::abi::MAX_THREADS + 18;
+    if !has_descriptors(count as u64 + 100) {
+        return;
+    }
+    let Some(server) = server(IN_PARALLEL) else { return };
+    let mut clients: Vec<_> = (0..count).map(|_| send_slow(&server)).collect();
+    let line = format!("all {} module threads are busy", dss::abi::MAX_THREADS);
+    let begin = Instant::now();
+    while !server.error_log().contains(&line) {
+        assert!(begin.elapsed() < *PATIENCE, "{}", server.error_log());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    wake(&server);
+    assert!(clients.iter_mut().all(|client| is_ok(&client.response())));
+    assert_eq!(server.error_log().matches(&line).count(), 1, "{}", server.error_log());
 }

@@ -173,7 +173,7 @@ choose_administrator() {
 
 # passwords ARGUMENT...: qtpasswd on the users and groups files; owners are our business.
 passwords() {
-    "$(program qtpasswd)" -F -O "$(id -un)" -f "$destdir$users" -g "$destdir$groups" "$@" </dev/null
+    "$(program qtpasswd)" -F -O "$(id -un 2>/dev/null)" -f "$destdir$users" -g "$destdir$groups" "$@" </dev/null
 }
 
 make_administrator() {

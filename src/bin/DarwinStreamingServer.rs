@@ -4,5 +4,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    dss::process::spare_memory(std::env::args_os());
     ExitCode::from(dss::process::main(std::env::args_os()))
 }

@@ -11,6 +11,7 @@ use super::module_table::module_def;
 use super::section::{Place, Section};
 use super::server_prefs::{ServerPrefs, server_pref};
 use super::store;
+use super::types::PrefType;
 use super::xml::{Element, Node};
 
 /// Checks a configuration file without changing anything. The findings are in the order of their lines; a file that cannot
@@ -108,7 +109,7 @@ fn section_contents(document: &Document, place: &Place, findings: &mut Vec<Findi
         } else if matches!(known, Some(None)) {
             let text = format!("The pref {} is not known; it is kept{}", entry.name, suggestion(place, &entry.name));
             findings.push(Finding::new(Severity::Info, entry.position, text).of_pref(None, &entry.name));
-        } else if entry.ty.is_none() && known.flatten().is_none() {
+        } else if entry.ty == PrefType::Unknown && known.flatten().is_none() {
             let text = format!("The type {} does not exist", entry.type_text.as_deref().unwrap_or_default());
             findings.push(Finding::new(Severity::Warning, entry.position, text).of_pref(None, &entry.name));
         }

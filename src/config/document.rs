@@ -139,7 +139,7 @@ fn entry_of(element: &Element) -> Option<PrefEntry> {
     let name = element.attribute("NAME")?.into_owned();
     let type_text = element.attribute("TYPE").map(|text| text.into_owned());
     let unnamed = if kind == PrefKind::Object { PrefType::Object } else { PrefType::CharArray };
-    let ty = type_text.as_deref().map_or(Some(unnamed), PrefType::from_name);
+    let ty = type_text.as_deref().map_or(unnamed, |text| PrefType::from_name(text.as_bytes()));
     let values = match kind {
         PrefKind::Single if element.is_self_closed() => Vec::new(),
         PrefKind::Single => vec![element.text()],

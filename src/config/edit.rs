@@ -43,7 +43,7 @@ impl Document {
     pub fn set_values(&mut self, place: &Place, name: &str, ty: PrefType, values: &[Vec<u8>]) -> Result<(), EditError> {
         let unchanged = self.entry(place, name).is_some_and(|entry| {
             let written_so = !values.is_empty() || entry.kind == PrefKind::Empty;
-            written_so && entry.ty == Some(ty) && entry.objects == 0 && entry.values == values
+            written_so && entry.ty == ty && entry.objects == 0 && entry.values == values
         });
         if unchanged {
             return Ok(());
@@ -176,7 +176,8 @@ impl Document {
         if entry.objects > 0 {
             return Err(EditError::WrongKind(name.to_owned()));
         }
-        Ok((entry.ty.unwrap_or(PrefType::CharArray), entry.values))
+        let ty = if entry.ty == PrefType::Unknown { PrefType::CharArray } else { entry.ty };
+        Ok((ty, entry.values))
     }
 
     fn ensure_section(&mut self, place: &Place) -> Result<&mut Element, EditError> {
@@ -211,8 +212,8 @@ fn index_of(section: &Element, name: &str) -> Option<usize> {
 /// Changes the texts of a PREF or LIST-PREF in place when its tags can stay. Returns whether it could.
 fn replace_texts(section: &mut Element, index: usize, ty: PrefType, values: &[Vec<u8>]) -> bool {
     let Some(Node::Element(pref)) = section.children.get_mut(index) else { return false };
-    let written = pref.attribute("TYPE").map_or(Some(PrefType::CharArray), |name| PrefType::from_name(&name));
-    if written != Some(ty) || pref.is_self_closed() {
+    let written = pref.attribute("TYPE").map_or(PrefType::CharArray, |name| PrefType::from_name(name.as_bytes()));
+    if written != ty || pref.is_self_closed() {
         return false;
     }
     let set = |element: &mut Element, value: &[u8]| {

@@ -114,7 +114,7 @@ mod tests {
         let values = |place: &Place, name: &str| {
             let entry = document.entry(place, name).unwrap();
             let texts: Vec<_> = entry.values.into_iter().map(|value| String::from_utf8(value).unwrap()).collect();
-            (entry.ty.unwrap(), texts.join("|"))
+            (entry.ty, texts.join("|"))
         };
         let server = Place::server();
         assert_eq!(values(&server, "rtsp_port"), (PrefType::UInt16, "554|7070".into()));

@@ -107,7 +107,7 @@ impl ModulePrefs {
         if let Some(def) = self.def.and_then(|module| module.pref(name)) {
             return self.section.resolve(def, &self.error_log_dir, &mut Vec::new());
         }
-        let entry = self.section.get(name).filter(|entry| entry.ty == Some(T::TYPE));
+        let entry = self.section.get(name).filter(|entry| entry.ty == T::TYPE);
         entry.map(|entry| entry.values.clone()).unwrap_or_default()
     }
 }

@@ -245,6 +245,10 @@ modules! {
         "mp3_request_logfile_interval": u32 = Text(&["7"]),
         /// Write times in GMT instead of local time.
         "mp3_request_logtime_in_gmt": bool = Text(&["true"]),
+        /// What a new listener gets at once, in milliseconds of the broadcast.
+        "mp3_burst_time": u32 = Text(&["3000"]),
+        /// Time after which a broadcaster that sends nothing is dropped, in seconds.
+        "mp3_source_timeout": u32 = Text(&["60"]),
     }
     QTSSAccessModule BuiltIn {
         /// Check access files.

@@ -193,8 +193,7 @@ impl Prefs {
         let section = Section::of(&self.document, place);
         let error_log_dir = self.document.error_log_dir();
         for def in defs {
-            let good =
-                section.get(def.name).is_some_and(|entry| !entry.counts_as_missing() && entry.ty == Some(def.ty));
+            let good = section.get(def.name).is_some_and(|entry| !entry.counts_as_missing() && entry.ty == def.ty);
             if !good {
                 // A place without objects in it always takes a value.
                 let _ = self.document.set_values(place, def.name, def.ty, &def.default_values(&error_log_dir));

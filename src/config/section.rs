@@ -74,8 +74,8 @@ pub struct PrefEntry {
     pub name: String,
     /// The TYPE as written; `None` when left out, which means CharArray.
     pub type_text: Option<String>,
-    /// The type; `None` when TYPE names none that DSS knew.
-    pub ty: Option<PrefType>,
+    /// The type; `Unknown` when TYPE names none that DSS knew.
+    pub ty: PrefType,
     /// How it is written.
     pub kind: PrefKind,
     /// The decoded values in order; empty for objects.
@@ -152,7 +152,7 @@ impl Section {
             Finding::missing(def, &default).into_iter().for_each(&mut add);
             return default;
         };
-        if entry.ty != Some(def.ty) {
+        if entry.ty != def.ty {
             add(Finding::wrong_type(def, &default, entry.position));
             return default;
         }

@@ -2,94 +2,8 @@
 
 use super::text::text_of_bytes;
 
-/// A QTSS attribute data type as named in a `TYPE` attribute. The discriminants are QTSS's own numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u32)]
-pub enum PrefType {
-    /// Text; the type of a preference without a TYPE.
-    CharArray = 1,
-    /// `true` or `false`.
-    Bool16 = 2,
-    /// Signed 16 bit number.
-    SInt16 = 3,
-    /// Unsigned 16 bit number.
-    UInt16 = 4,
-    /// Signed 32 bit number.
-    SInt32 = 5,
-    /// Unsigned 32 bit number.
-    UInt32 = 6,
-    /// Signed 64 bit number.
-    SInt64 = 7,
-    /// Unsigned 64 bit number.
-    UInt64 = 8,
-    /// Nested preferences (OBJECT elements).
-    Object = 9,
-    /// A stream reference; means nothing in a file.
-    StreamRef = 10,
-    /// 32 bit floating point number.
-    Float32 = 11,
-    /// 64 bit floating point number.
-    Float64 = 12,
-    /// An address as hexadecimal text; means nothing in a file.
-    VoidPointer = 13,
-    /// Milliseconds since 1970, 64 bit.
-    TimeVal = 14,
-}
-
-impl PrefType {
-    /// Every type, in QTSS's numbering.
-    pub const ALL: [Self; 14] = [
-        Self::CharArray,
-        Self::Bool16,
-        Self::SInt16,
-        Self::UInt16,
-        Self::SInt32,
-        Self::UInt32,
-        Self::SInt64,
-        Self::UInt64,
-        Self::Object,
-        Self::StreamRef,
-        Self::Float32,
-        Self::Float64,
-        Self::VoidPointer,
-        Self::TimeVal,
-    ];
-
-    /// The type's name as it is written in files and sent by the admin protocol.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::CharArray => "CharArray",
-            Self::Bool16 => "Bool16",
-            Self::SInt16 => "SInt16",
-            Self::UInt16 => "UInt16",
-            Self::SInt32 => "SInt32",
-            Self::UInt32 => "UInt32",
-            Self::SInt64 => "SInt64",
-            Self::UInt64 => "UInt64",
-            Self::Object => "QTSS_Object",
-            Self::StreamRef => "QTSS_StreamRef",
-            Self::Float32 => "Float32",
-            Self::Float64 => "Float64",
-            Self::VoidPointer => "VoidPointer",
-            Self::TimeVal => "QTSS_TimeVal",
-        }
-    }
-
-    /// The type of that name, in any letter case; `None` for a name DSS did not know (such as the `char` of its own DTD).
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|ty| ty.name().eq_ignore_ascii_case(name))
-    }
-
-    /// QTSS's number of the type (`qtssAttrDataType…`).
-    pub const fn code(self) -> u32 {
-        self as u32
-    }
-
-    /// The type with that QTSS number.
-    pub fn from_code(code: u32) -> Option<Self> {
-        Self::ALL.into_iter().find(|ty| ty.code() == code)
-    }
-}
+/// Type of a preference. In files `Unknown` stands for a TYPE that names none that DSS knew, such as the `char` of its own DTD.
+pub use crate::qtss::AttrDataType as PrefType;
 
 /// What is odd about a value's text. The value is used all the same, as DSS did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,7 +91,9 @@ pub fn oddity(ty: PrefType, text: &[u8]) -> Option<Oddity> {
         PrefType::UInt32 => (0, i128::from(u32::MAX)),
         PrefType::SInt64 | PrefType::TimeVal => (i128::from(i64::MIN), i128::from(i64::MAX)),
         PrefType::UInt64 => (0, i128::from(u64::MAX)),
-        PrefType::CharArray | PrefType::Object | PrefType::StreamRef | PrefType::VoidPointer => return None,
+        PrefType::Unknown | PrefType::CharArray | PrefType::Object | PrefType::StreamRef | PrefType::VoidPointer => {
+            return None;
+        }
     };
     let (value, odd) = parse_integer(text);
     odd.or_else(|| (!(low..=high).contains(&value)).then_some(Oddity::OutOfRange))
@@ -277,15 +193,5 @@ mod tests {
         assert_eq!(u32::read(&[b"-1".to_vec()]), u32::MAX);
         let digits = vec![b'9'; 10_000];
         assert_eq!(oddity(PrefType::UInt64, &digits), Some(Oddity::OutOfRange));
-    }
-
-    #[test]
-    fn type_names_are_found_in_any_case_and_the_dtds_char_is_unknown() {
-        assert_eq!(PrefType::from_name("uint32"), Some(PrefType::UInt32));
-        assert_eq!(PrefType::from_name("qtss_object"), Some(PrefType::Object));
-        assert_eq!(PrefType::from_name("char"), None);
-        for ty in PrefType::ALL {
-            assert_eq!(PrefType::from_code(ty.code()), Some(ty));
-        }
     }
 }

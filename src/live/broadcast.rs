@@ -299,6 +299,7 @@ impl Broadcast {
         let rings: Vec<&Ring> = intakes.iter().map(|intake| &intake.ring).collect();
         let (places, start_us) = join::places(&rings, policy, at_us.saturating_sub(self.options.buffer_us), at_us);
         drop(rings);
+        let reports: Vec<_> = intakes.iter().map(|intake| intake.report.clone()).collect();
         drop(intakes);
         // What is sent ahead of time stays ahead by what there was.
         let backlog_us = if options.overbuffer { at_us - start_us } else { 0 };
@@ -309,7 +310,8 @@ impl Broadcast {
             at_once: options.reliable || options.overbuffer,
         };
         self.viewers.fetch_add(1, RELAXED);
-        let tracks = self.tracks().map(|info| info.track_id).zip(places).collect();
+        let tracks = self.tracks().zip(places).zip(reports);
+        let tracks = tracks.map(|((info, place), report)| (info.track_id, place, report));
         Join::new(Arc::clone(self), tracks, tempo)
     }
 

@@ -42,7 +42,7 @@ impl Reception {
     /// An RTP packet came.
     pub fn packet(&mut self, sequence: u16, rtp_time: u32, arrival_us: i64) {
         let ahead = sequence.wrapping_sub(self.highest as u16);
-        if self.received == 0 || (ahead >= MAX_DROPOUT && ahead <= u16::MAX - MAX_MISORDER) {
+        if self.received == 0 || (MAX_DROPOUT..=u16::MAX - MAX_MISORDER).contains(&ahead) {
             let Self { ssrc, clock_rate, report, .. } = *self;
             self.first = u32::from(sequence);
             *self = Self { ssrc, clock_rate, report, first: self.first, highest: self.first, ..Self::default() };

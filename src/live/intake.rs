@@ -109,6 +109,8 @@ pub(super) struct Intake {
     clock_rate: u32,
     pub(super) reception: Option<Reception>,
     trailers: Option<Trailers>,
+    /// The source's newest sender report, the whole compound.
+    pub(super) report: Option<Bytes>,
     last_arrival_us: i64,
 }
 
@@ -121,6 +123,7 @@ impl Intake {
             clock_rate: info.clock_rate,
             reception: None,
             trailers: None,
+            report: None,
             last_arrival_us: i64::MIN,
         }
     }
@@ -149,6 +152,7 @@ impl Intake {
                     self.ring.begin_source();
                     let codec = self.frames.codec;
                     self.frames = Frames { number: self.frames.number, ..Frames::new(codec) };
+                    self.report = None;
                     self.last_arrival_us = i64::MIN;
                 }
             }
@@ -210,6 +214,7 @@ impl Intake {
             if let Some(reception) = self.reception.as_mut().filter(|reception| reception.ssrc() == compound.ssrc) {
                 reception.sender_report(ntp, now_us);
             }
+            self.report = Some(packet.clone());
             self.control(packet, now_us);
         }
         Received::Taken

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bytes::Bytes;
+
 use super::broadcast::Broadcast;
 use super::options::JoinPolicy;
-use super::ring::{Cursor, Place, Ring};
+use super::ring::{Cursor, Look, Place, Ring};
 use super::track::Kind;
 
 /// How many times faster than they came the first packets go to a viewer whose transport may lose them.
@@ -68,12 +70,21 @@ pub struct Join {
 #[derive(Debug)]
 struct Viewer {
     broadcast: Arc<Broadcast>,
-    tracks: Vec<(u32, Place, Option<RtpStart>)>,
+    tracks: Vec<Start>,
     tempo: Tempo,
     /// How much later than the join the play began; known with the first look of a send worker.
     shift_us: OnceLock<i64>,
     /// Its worker will be woken by the next packet.
     sleeping: AtomicBool,
+}
+
+/// How one of its tracks starts.
+#[derive(Debug)]
+struct Start {
+    track_id: u32,
+    place: Place,
+    rtp: Option<RtpStart>,
+    report: Option<Bytes>,
 }
 
 impl Drop for Viewer {
@@ -83,9 +94,14 @@ impl Drop for Viewer {
 }
 
 impl Join {
-    pub(super) fn new(broadcast: Arc<Broadcast>, tracks: Vec<(u32, Place)>, tempo: Tempo) -> Self {
-        let with_start = |(id, place): (u32, Place)| (id, place.clone(), rtp_start(&place));
-        let tracks = tracks.into_iter().map(with_start).collect();
+    /// Of each track: its number, the first packet's place, the newest sender report.
+    pub(super) fn new(
+        broadcast: Arc<Broadcast>,
+        tracks: impl Iterator<Item = (u32, Place, Option<Bytes>)>,
+        tempo: Tempo,
+    ) -> Self {
+        let start = |(track_id, place, report)| Start { track_id, rtp: rtp_start(&place), place, report };
+        let tracks = tracks.map(start).collect();
         let (shift_us, sleeping) = (OnceLock::new(), AtomicBool::new(false));
         Self { inner: Arc::new(Viewer { broadcast, tracks, tempo, shift_us, sleeping }) }
     }
@@ -97,7 +113,7 @@ impl Join {
 
     /// The first packet of a track; `None` if none has come yet.
     pub fn rtp_start(&self, track_id: u32) -> Option<RtpStart> {
-        self.inner.tracks.iter().find(|(id, ..)| *id == track_id)?.2
+        self.inner.tracks.iter().find(|start| start.track_id == track_id)?.rtp
     }
 
     /// How long after its arrival a packet is due in the long run, microseconds.
@@ -111,7 +127,11 @@ impl Join {
     }
 
     pub(super) fn cursor(&self, track: usize) -> Option<Cursor> {
-        self.inner.tracks.get(track).and_then(|(_, place, _)| Cursor::at(place))
+        self.inner.tracks.get(track).and_then(|start| Cursor::at(&start.place))
+    }
+
+    pub(super) fn report(&self, track: usize) -> Option<Bytes> {
+        self.inner.tracks.get(track)?.report.clone()
     }
 
     pub(super) fn tempo(&self) -> Tempo {
@@ -139,11 +159,11 @@ fn rtp_start(place: &Place) -> Option<RtpStart> {
     let mut cursor = Cursor::at(place)?;
     loop {
         match cursor.look() {
-            super::ring::Look::Packet(packet) if packet.kind == Kind::Rtp => {
+            Look::Packet(packet) if packet.kind == Kind::Rtp => {
                 return Some(RtpStart { sequence: packet.sequence, rtp_time: packet.rtp_time });
             }
-            super::ring::Look::Packet(_) => cursor.advance(),
-            super::ring::Look::Nothing | super::ring::Look::Gone => return None,
+            Look::Packet(_) => cursor.advance(),
+            Look::Nothing | Look::Gone => return None,
         }
     }
 }

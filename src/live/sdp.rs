@@ -289,7 +289,7 @@ impl Description {
         for line in groups.into_iter().flatten() {
             let again = SINGLE.contains(&line.letter) && seen.contains(&line.letter);
             let is_range = line.attribute("range").is_some();
-            if !again && !(is_range && has_range) {
+            if !again && (!is_range || !has_range) {
                 seen.push(line.letter);
                 has_range |= is_range;
                 self.session.push(line);

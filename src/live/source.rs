@@ -26,14 +26,16 @@ pub struct LiveSource {
     track: usize,
     join: Join,
     tempo: Tempo,
+    /// The source's newest report, which goes first: with it players know at once how the tracks belong together.
+    report: Option<Bytes>,
     cursor: Option<Cursor>,
     lost: u64,
 }
 
 impl LiveSource {
     pub(super) fn new(broadcast: Arc<Broadcast>, track: usize, join: Join) -> Self {
-        let (cursor, tempo) = (join.cursor(track), join.tempo());
-        Self { broadcast, track, join, tempo, cursor, lost: 0 }
+        let (cursor, tempo, report) = (join.cursor(track), join.tempo(), join.report(track));
+        Self { broadcast, track, join, tempo, report, cursor, lost: 0 }
     }
 
     /// Packets that were thrown away before this viewer could take them.
@@ -55,6 +57,21 @@ impl LiveSource {
         self.cursor = Cursor::at(&place);
     }
 
+    fn report_head(&self) -> PacketHead {
+        PacketHead {
+            kind: PacketKind::Rtcp,
+            time_us: self.tempo.at_us,
+            rtp_time: 0,
+            marker: false,
+            payload_type: 0,
+            rtp_bits: 0,
+            source_sequence: 0,
+            sample: 0,
+            sync: false,
+            repeat: false,
+        }
+    }
+
     /// Whether the cursor's packet, if it is there, is older than what is kept.
     fn is_behind(&mut self, now_us: i64) -> bool {
         let oldest_us = now_us.saturating_sub(self.broadcast.kept_us());
@@ -69,6 +86,9 @@ impl LiveSource {
 impl PacketSource for LiveSource {
     fn peek(&mut self, context: &ReadContext<'_>) -> Peek {
         let shift_us = self.join.shift_us(context.now_us);
+        if self.report.is_some() {
+            return Peek::Packet(self.report_head());
+        }
         if self.is_behind(context.now_us) {
             self.catch_up(context.now_us);
         }
@@ -105,11 +125,17 @@ impl PacketSource for LiveSource {
     }
 
     fn payload(&self) -> Option<(&Bytes, Range<usize>)> {
+        if let Some(report) = &self.report {
+            return Some((report, 0..report.len()));
+        }
         let packet = self.cursor.as_ref()?.packet()?;
         Some((&packet.bytes, 0..packet.bytes.len()))
     }
 
     fn advance(&mut self) {
+        if self.report.take().is_some() {
+            return;
+        }
         if let Some(cursor) = self.cursor.as_mut() {
             cursor.advance();
         }

@@ -176,6 +176,8 @@ fn trap_65_every_viewer_starts_at_the_newest_key_frame_and_has_the_same_latency(
         studio.bench.run_for(4 * MS);
         let first = studio.bench.rtp(port).first().cloned().expect("at once");
         assert!(is_key(&first), "viewer {viewer}");
+        let mut position = |to: u16| studio.bench.sent_to(to);
+        assert!(position(port + 1) < position(port), "the report that ties picture and sound together comes first");
         let start = join.rtp_start(1).expect("known");
         assert_eq!((start.sequence, start.rtp_time), (first.header().sequence, first.header().timestamp));
         let sound = join.rtp_start(2).expect("known");

@@ -65,6 +65,11 @@ impl HttpRequest {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
     }
 
+    /// All headers: names as sent, values without the blanks around them.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
+    }
+
     /// Whether a browser says that a page of another site makes this request: nobody's administrator wants that.
     pub fn is_foreign(&self) -> bool {
         self.header("Sec-Fetch-Site").is_some_and(|site| !matches!(site, b"none" | b"same-origin"))

@@ -8,6 +8,7 @@ mod file;
 mod flow_control;
 pub mod http;
 mod http_log;
+mod mp3;
 mod posix_file_sys;
 mod reflector;
 mod relay;
@@ -23,6 +24,7 @@ pub use self::error_log::ErrorLogModule;
 pub use self::file::FileModule;
 pub use self::flow_control::FlowControlModule;
 pub use self::http_log::HttpLogModule;
+pub use self::mp3::Mp3Module;
 pub use self::posix_file_sys::PosixFileSysModule;
 pub use self::reflector::ReflectorModule;
 pub use self::relay::RelayModule;
@@ -45,6 +47,7 @@ pub fn builtin(preferences: &Arc<Preferences>, error_log: &Arc<ErrorLog>) -> std
         Arc::new(FlowControlModule::new(preferences)),
         Arc::new(PosixFileSysModule::default()),
         Arc::new(AdminModule::new(preferences)),
+        Arc::new(Mp3Module::new(preferences, error_log)),
         Arc::new(AccessModule::new(preferences)),
     ];
     modules.extend(WebStatsModule::if_wanted(preferences).map(|module| Arc::new(module) as Arc<dyn Module>));

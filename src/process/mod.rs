@@ -22,4 +22,5 @@ pub mod watchdog;
 mod fork;
 mod run;
 
+pub use memory::spare as spare_memory;
 pub use run::{main, open, prepare};

@@ -32,7 +32,7 @@ pub enum Account {
     Group,
 }
 
-/// The switch failed. The text is DSS's, to be logged as FATAL; the process then exits with 255 and is not started again.
+/// The switch failed. The text begins as DSS's, to be logged as FATAL; the process then exits with 255 and is not started again.
 #[derive(Debug, Error)]
 #[error("Error switching to {what} {name}: {reason}", what = match account { Account::User => "user", Account::Group => "group" })]
 pub struct PrivilegeError {
@@ -40,7 +40,7 @@ pub struct PrivilegeError {
     pub account: Account,
     /// Its name.
     pub name: String,
-    /// The system's reason; `Success` when there is no such account, as in DSS.
+    /// The system's reason. Where DSS gave the reason `Success`, this says that there is no such account.
     pub reason: String,
 }
 
@@ -198,18 +198,20 @@ impl RunAs {
     }
 }
 
+const NO_SUCH_USER: &str = "there is no such user";
+
 fn group_id(name: &str) -> Result<Gid, PrivilegeError> {
     match Group::from_name(name) {
         Ok(Some(group)) => Ok(group.gid),
-        Ok(None) => Err(PrivilegeError::new(Account::Group, name, "Success")),
+        Ok(None) => Err(PrivilegeError::new(Account::Group, name, "there is no such group")),
         Err(error) => Err(PrivilegeError::new(Account::Group, name, error.desc())),
     }
 }
 
 fn run_user(name: &str) -> Result<RunUser, PrivilegeError> {
     let failed = |reason: &str| PrivilegeError::new(Account::User, name, reason);
-    let user = User::from_name(name).map_err(|error| failed(error.desc()))?.ok_or_else(|| failed("Success"))?;
-    let c_name = CString::new(name).map_err(|_| failed("Success"))?;
+    let user = User::from_name(name).map_err(|error| failed(error.desc()))?.ok_or_else(|| failed(NO_SUCH_USER))?;
+    let c_name = CString::new(name).map_err(|_| failed(NO_SUCH_USER))?;
     let groups = getgrouplist(&c_name, user.gid).map_err(|error| failed(error.desc()))?;
     Ok(RunUser { name: name.to_owned(), uid: user.uid, groups })
 }
@@ -256,11 +258,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unknown_accounts_fail_with_dss_text_the_group_first() {
+    fn unknown_accounts_fail_with_dss_words_and_a_true_reason_the_group_first() {
         let error = RunAs::resolve("nosuchuser", "").unwrap_err();
-        assert_eq!(error.to_string(), "Error switching to user nosuchuser: Success");
+        assert_eq!(error.to_string(), "Error switching to user nosuchuser: there is no such user");
         let error = RunAs::resolve("nosuchuser", "nosuchgroup").unwrap_err();
-        assert_eq!(error.to_string(), "Error switching to group nosuchgroup: Success");
+        assert_eq!(error.to_string(), "Error switching to group nosuchgroup: there is no such group");
     }
 
     #[test]

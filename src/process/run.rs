@@ -161,6 +161,7 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
         Err(error) => tracing::warn!("descriptor limit: {error}"),
     }
     limits::allow_send_priority();
+    let watched = manager.watchdog_interval();
     let listeners = match listen(command, &prefs, child, manager) {
         Ok(listeners) => listeners,
         Err(text) => {
@@ -193,6 +194,9 @@ fn run(command: &CommandLine, child: &Child, manager: ServiceManager) -> u8 {
             Ok(runtime) => runtime,
             Err(error) => return give_up(child, &format!("cannot start threads: {error}")),
         };
+    if let Some(interval) = watched {
+        runtime.spawn(keep_alive(interval));
+    }
     let status = runtime.block_on(serve(command, child, prefs, listeners, &error_log, signals));
     if let Some(pid_file) = pid_file {
         pid_file.remove();
@@ -244,8 +248,11 @@ fn listen(
     }
     let handed = manager.sockets();
     if !handed.is_empty() {
-        let bound =
-            |socket: super::systemd::HandedSocket| BoundListener { socket: socket.listener, loopback_only: false };
+        let bound = |socket: super::systemd::HandedSocket| BoundListener {
+            socket: socket.listener,
+            loopback_only: false,
+            any_port: false,
+        };
         return Ok(handed.into_iter().map(bound).collect());
     }
     let (listeners, errors) = bind_all(&prefs.server, command.port);
@@ -518,7 +525,16 @@ fn announce(addresses: &[std::net::SocketAddr]) {
     let _ = stdout.flush();
 }
 
-/// Logs look at their age, the service manager hears that we are alive.
+/// The service manager hears that we are alive, from the start to the end of the runtime that does all the work.
+async fn keep_alive(interval: Duration) {
+    let mut ticks = tokio::time::interval(interval);
+    loop {
+        ticks.tick().await;
+        let _ = systemd::alive();
+    }
+}
+
+/// Logs look at their age.
 async fn tick(error_log: Arc<ErrorLog>) {
     let mut ticks = tokio::time::interval(LOG_TICK);
     loop {

@@ -81,6 +81,13 @@ pub(super) struct Table {
 struct Shard {
     places: Vec<Place>,
     free: VecDeque<u32>,
+    /// The generation of new places: beyond that of all places that were given up.
+    first_generation: u32,
+}
+
+/// Gives up the room of objects that are gone, as far as it lies at the end of the table. Their handles stay stale.
+pub fn shrink_handles() {
+    TABLE.shards.iter().for_each(|shard| shard.lock().shrink());
 }
 
 struct Place {
@@ -90,7 +97,7 @@ struct Place {
 
 impl Table {
     const fn new() -> Self {
-        Self { shards: [const { Mutex::new(Shard { places: Vec::new(), free: VecDeque::new() }) }; SHARDS] }
+        Self { shards: [const { Mutex::new(Shard::new()) }; SHARDS] }
     }
 
     /// Makes an object around a new handle.
@@ -121,18 +128,43 @@ impl Table {
         let mut shard = self.shards[handle.shard()].lock();
         if let Some(place) = shard.places.get_mut(handle.index()) {
             place.object = Weak::new();
-            place.generation = if place.generation >= MAX_GENERATION { 1 } else { place.generation + 1 };
+            place.generation = next_generation(place.generation);
             shard.free.push_back(handle.index() as u32);
         }
     }
 }
 
+fn next_generation(generation: u32) -> u32 {
+    if generation >= MAX_GENERATION { 1 } else { generation + 1 }
+}
+
 impl Shard {
+    const fn new() -> Self {
+        Self { places: Vec::new(), free: VecDeque::new(), first_generation: 1 }
+    }
+
+    /// Gives up free places at the end, but for as many as must be free at any time.
+    fn shrink(&mut self) {
+        let mut is_free = vec![false; self.places.len()];
+        for index in &self.free {
+            is_free[*index as usize] = true;
+        }
+        let at_end = is_free.iter().rev().take_while(|free| **free).count();
+        let kept = self.places.len() - at_end.min(self.free.len().saturating_sub(MIN_FREE));
+        for place in self.places.drain(kept..) {
+            // A generation that has begun anew counts as the later one: handles of the others are older still.
+            self.first_generation = self.first_generation.max(place.generation);
+        }
+        self.free.retain(|index| (*index as usize) < kept);
+        self.places.shrink_to_fit();
+        self.free.shrink_to_fit();
+    }
+
     /// A free place and its generation.
     fn take(&mut self) -> Option<(usize, u32)> {
         if self.free.len() <= MIN_FREE && self.places.len() < MAX_PER_SHARD {
-            self.places.push(Place { generation: 1, object: Weak::new() });
-            return Some((self.places.len() - 1, 1));
+            self.places.push(Place { generation: self.first_generation, object: Weak::new() });
+            return Some((self.places.len() - 1, self.first_generation));
         }
         let index = self.free.pop_front()? as usize;
         Some((index, self.places[index].generation))
@@ -212,7 +244,7 @@ mod tests {
 
     #[test]
     fn places_are_used_again_only_when_many_are_free() {
-        let mut shard = Shard { places: Vec::new(), free: VecDeque::new() };
+        let mut shard = Shard::new();
         for expected in 0..=MIN_FREE {
             assert_eq!(shard.take(), Some((expected, 1)));
         }
@@ -222,6 +254,24 @@ mod tests {
         }
         assert_eq!(shard.take(), Some((0, 2)));
         assert_eq!(shard.take(), Some((MIN_FREE + 1, 1)));
+    }
+
+    #[test]
+    fn places_that_were_given_up_come_back_with_later_generations() {
+        let mut shard = Shard::new();
+        let taken: Vec<_> = (0..5000).filter_map(|_| shard.take()).collect();
+        for (index, _) in taken.iter().filter(|(index, _)| *index != 1500) {
+            shard.places[*index].generation += 1;
+            shard.free.push_back(*index as u32);
+        }
+        shard.shrink();
+        assert_eq!(shard.places.len(), 1501, "place 1500 is taken");
+        shard.places[1500].generation += 1;
+        shard.free.push_back(1500);
+        shard.shrink();
+        assert_eq!((shard.places.len(), shard.free.len()), (MIN_FREE, MIN_FREE));
+        let again: Vec<_> = (0..5000).filter_map(|_| shard.take()).collect();
+        assert!(again.iter().all(|(_, generation)| *generation == 2), "none of the first handles is valid again");
     }
 
     #[test]

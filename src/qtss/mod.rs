@@ -24,7 +24,7 @@ mod value;
 
 pub use self::call_trace::{CallTrace, set_call_trace};
 pub use self::error::{QtssError, result_code};
-pub use self::handle::Handle;
+pub use self::handle::{Handle, shrink_handles};
 pub use self::memory::{CText, RequestText};
 pub use self::module::{BoxFuture, ClosingReason, InitializeParams, Module, OpenFile, RoleCall, RoleParams, SyncRole};
 pub use self::object::{AttrSummary, Change, ChangeHook, LiveU32, LiveU64, LockGuard, Object, release_forgotten_locks};

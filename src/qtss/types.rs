@@ -338,6 +338,16 @@ mod tests {
     }
 
     #[test]
+    fn data_types_are_found_by_name_in_any_case_and_the_dtds_char_is_unknown() {
+        assert_eq!(AttrDataType::from_name(b"uint32"), AttrDataType::UInt32);
+        assert_eq!(AttrDataType::from_name(b"qtss_object"), AttrDataType::Object);
+        assert_eq!(AttrDataType::from_name(b"char"), AttrDataType::Unknown);
+        for data_type in AttrDataType::ALL {
+            assert_eq!(AttrDataType::from_code(data_type.code()), Some(data_type));
+        }
+    }
+
+    #[test]
     fn object_types_are_found_by_code_internal_number_and_custom_number() {
         for t in ObjectType::BUILTIN.into_iter().filter(|t| *t != ObjectType::Stream) {
             assert_eq!(ObjectType::from_code(t.code()), Some(t));

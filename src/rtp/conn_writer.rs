@@ -125,6 +125,22 @@ impl ConnWriter {
         Ok(sent)
     }
 
+    /// Waits until the socket takes bytes of these slices (64 of them at most) and says how many it took. Keeps nothing;
+    /// what is kept goes first. Cancel-safe: no byte has left when the future is dropped.
+    pub async fn send_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let vectors = slices.get(..MAX_VECTORS).unwrap_or(slices);
+        let write = || {
+            let mut pending = self.pending.lock();
+            self.check_open()?;
+            self.write_pending(&mut pending)?;
+            if !pending.rest().is_empty() {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            self.write_once(vectors)?.ok_or_else(|| io::ErrorKind::WouldBlock.into())
+        };
+        self.stream.async_io(Interest::WRITABLE, write).await
+    }
+
     /// Waits until the socket takes bytes. Cancel-safe.
     pub async fn writable(&self) -> io::Result<()> {
         self.stream.writable().await

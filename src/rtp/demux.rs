@@ -18,6 +18,10 @@ const MAX_DATAGRAM: usize = 2048;
 const RTP_LOOK: Duration = Duration::from_millis(50);
 const RTP_LOOK_UNUSED: Duration = Duration::from_millis(500);
 
+/// After RTCP of viewers for whom nobody waits, the port is left alone for so long: with some hundred viewers each report
+/// would wake a thread of its own otherwise.
+const RTCP_REST: Duration = Duration::from_millis(50);
+
 /// Datagrams read before other tasks get their turn.
 const READS_PER_TURN: usize = 64;
 
@@ -80,6 +84,14 @@ impl Members {
                 self.by_peer.remove(&remote.ip());
             }
         }
+    }
+
+    /// Gives up room that is not needed now.
+    pub(super) fn shrink(&mut self) {
+        self.by_address.shrink_to_fit();
+        self.learned.shrink_to_fit();
+        self.by_ssrc.shrink_to_fit();
+        self.by_peer.shrink_to_fit();
     }
 
     fn at(&self, announced: SocketAddr) -> Option<Arc<RtpStream>> {
@@ -176,11 +188,12 @@ pub(super) async fn receive(
 ) {
     let rtp = look_at_rtp(&pair);
     let rtcp = receive_rtcp(rtcp, |from, datagram| {
-        let Some(stream) = route_rtcp(&pair, from, datagram) else { return };
+        let Some(stream) = route_rtcp(&pair, from, datagram) else { return false };
         let summary = stream.handle_rtcp(&*clock, datagram);
         if summary.packets > 0 {
             observer.rtcp_received(&stream, datagram, &summary);
         }
+        stream.is_reliable() // its window waits for acknowledgements
     });
     let rtcp = async {
         if let Err(error) = rtcp.await {
@@ -206,19 +219,27 @@ async fn look_at_rtp(pair: &UdpPair) {
     }
 }
 
-async fn receive_rtcp(socket: UdpSocket, mut take: impl FnMut(SocketAddr, &[u8])) -> io::Result<()> {
+async fn receive_rtcp(socket: UdpSocket, mut take: impl FnMut(SocketAddr, &[u8]) -> bool) -> io::Result<()> {
     let socket = tokio::net::UdpSocket::from_std(socket)?;
     let mut buffer = vec![0u8; MAX_DATAGRAM];
     loop {
         socket.readable().await?;
+        let (mut emptied, mut urgent) = (false, false);
         for _ in 0..READS_PER_TURN {
             match socket.try_recv_from(&mut buffer) {
-                Ok((len, from)) => take(from, buffer.get(..len).unwrap_or_default()),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Ok((len, from)) => urgent |= take(from, buffer.get(..len).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    emptied = true;
+                    break;
+                }
                 // An ICMP error of an earlier datagram, or no memory: nothing to do with the next read.
                 Err(error) => tracing::debug!(%error, "udp receive"),
             }
         }
-        tokio::task::yield_now().await;
+        if emptied && !urgent {
+            tokio::time::sleep(RTCP_REST).await;
+        } else {
+            tokio::task::yield_now().await;
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use nix::errno::Errno;
@@ -24,12 +24,13 @@ use super::clock::Clock;
 use super::conn_writer::{ConnWriter, Written};
 use super::counters::{CountersSnapshot, WorkerCounters};
 use super::gather::Gather;
-use super::load::Load;
+use super::homes::Homes;
 use super::play::{PlayRequest, Position, SessionEvent, SessionKey};
 use super::ports::UdpPair;
 use super::prefs::SendPrefs;
 use super::scheduling;
 use super::sink::Sink;
+use super::strain::Strain;
 use super::thin::ToleranceShift;
 use super::udp_batch::{Offload, UdpBatch};
 use super::worker::{Command, Inbox, Token, Worker, WorkerParts};
@@ -64,6 +65,7 @@ impl EngineConfig {
 /// Sends the packets of all sessions. Dropping it says BYE to all and stops the workers.
 pub struct SendEngine {
     workers: Vec<Handle>,
+    homes: Homes,
     outside: WorkerCounters,
 }
 
@@ -82,7 +84,8 @@ impl SendEngine {
     ) -> io::Result<Self> {
         let cores = usable_cores();
         let count = if config.workers == 0 { cores.len().max(1) } else { config.workers };
-        let mut engine = Self { workers: Vec::with_capacity(count), outside: WorkerCounters::default() };
+        let mut engine =
+            Self { workers: Vec::with_capacity(count), homes: Homes::new(count), outside: WorkerCounters::default() };
         for index in 0..count {
             let bell = EventFd::from_value_and_flags(0, EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?;
             let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
@@ -101,8 +104,9 @@ impl SendEngine {
                 }
                 let udp = UdpBatch::new(offload, Arc::clone(&thread_counters));
                 let sink = KernelSink { udp, epoll, counters: Arc::clone(&thread_counters) };
-                let parts = WorkerParts { clock, sink, inbox: thread_inbox, events, counters: thread_counters };
-                run(parts);
+                let phase = index as f64 / count as f64;
+                let (inbox, counters) = (thread_inbox, thread_counters);
+                run(WorkerParts { clock, sink, inbox, events, counters, phase });
             })?;
             engine.workers.push(Handle { inbox, counters, thread: Mutex::new(Some(thread)) });
         }
@@ -113,7 +117,12 @@ impl SendEngine {
     /// [`ConnWriter`] before, so that it stands in front of the first frame. A seek during a play is
     /// [`SendEngine::pause`] first: only then the stream's next sequence number, which RTP-Info needs, stands still.
     pub fn play(&self, request: PlayRequest) {
-        self.send(request.key, Command::Play(Box::new(request)));
+        let busy = |worker: usize| {
+            let counters = self.workers.get(worker).map(|worker| &worker.counters);
+            counters.map_or(0, |counters| counters.busy_permille.load(Ordering::Relaxed))
+        };
+        let home = self.homes.settle(request.key, busy, Instant::now());
+        self.send_to(home, Command::Play(Box::new(request)));
     }
 
     /// Stops a session's sending; no packet follows once this has returned. `None`: the engine does not know it (it
@@ -132,7 +141,9 @@ impl SendEngine {
     /// Ends a session, with SR and BYE per stream if asked, and forgets it. No packet follows once this has returned.
     pub async fn teardown(&self, key: SessionKey, send_bye: bool) {
         let (reply, done) = oneshot::channel();
-        self.send(key, Command::Teardown { key, send_bye, reply });
+        // The worker is forgotten first: should the key come again meanwhile, its new session may live elsewhere.
+        let home = self.homes.leave(key);
+        self.send_to(home, Command::Teardown { key, send_bye, reply });
         let _ = done.await; // a worker that is gone has nothing left to end
     }
 
@@ -151,7 +162,7 @@ impl SendEngine {
 
     /// How far behind its timers, in microseconds, and how busy, in thousandths, the worst worker is; both smoothed over
     /// about a second.
-    pub fn load(&self) -> (u64, u64) {
+    pub fn strain(&self) -> (u64, u64) {
         let most = |figure: fn(&WorkerCounters) -> &AtomicU64| {
             self.workers.iter().map(|worker| figure(&worker.counters).load(Ordering::Relaxed)).max().unwrap_or(0)
         };
@@ -172,9 +183,19 @@ impl SendEngine {
         }
     }
 
+    /// Gives up room that is not needed now.
+    pub fn shrink(&self) {
+        self.homes.shrink();
+        self.workers.iter().for_each(|worker| worker.inbox.push(Command::Shrink));
+    }
+
     fn send(&self, key: SessionKey, command: Command) {
-        let index = key % self.workers.len().max(1) as u64;
-        if let Some(worker) = self.workers.get(index as usize) {
+        self.send_to(self.homes.of(key), command);
+    }
+
+    /// A session that never played has no worker, and no worker means an asker whose question is dropped.
+    fn send_to(&self, home: Option<usize>, command: Command) {
+        if let Some(worker) = home.and_then(|home| self.workers.get(home)) {
             worker.inbox.push(command);
         }
     }
@@ -235,6 +256,10 @@ impl Sink for KernelSink {
     fn flush(&mut self) {
         self.udp.flush();
     }
+
+    fn shrink(&mut self) {
+        self.udp.shrink();
+    }
 }
 
 /// A worker thread's life.
@@ -242,7 +267,7 @@ fn run(parts: WorkerParts<KernelSink>) {
     let (clock, inbox, counters) = (Arc::clone(&parts.clock), Arc::clone(&parts.inbox), Arc::clone(&parts.counters));
     let mut worker = Worker::new(parts);
     let mut events = [EpollEvent::empty(); EVENTS];
-    let (mut load, mut planned_us) = (Load::default(), None);
+    let (mut strain, mut planned_us) = (Strain::default(), None);
     loop {
         let begin_us = clock.now_us();
         let next_us = worker.step(begin_us);
@@ -251,10 +276,10 @@ fn run(parts: WorkerParts<KernelSink>) {
         }
         let now_us = clock.now_us();
         counters.step_us.record((now_us - begin_us).max(0) as u64, 1);
-        load.update(planned_us, begin_us, now_us);
+        strain.update(planned_us, begin_us, now_us);
         planned_us = next_us;
-        counters.lag_us.store(load.lag_us as u64, Ordering::Relaxed);
-        counters.busy_permille.store((load.busy * 1000.0) as u64, Ordering::Relaxed);
+        counters.lag_us.store(strain.lag_us as u64, Ordering::Relaxed);
+        counters.busy_permille.store((strain.busy * 1000.0) as u64, Ordering::Relaxed);
         let sleep_us = next_us.map_or(LONGEST_SLEEP_US, |next| (next - now_us).clamp(0, LONGEST_SLEEP_US));
         let asleep = sleep_us > 0 && inbox.fall_asleep();
         if asleep {

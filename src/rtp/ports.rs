@@ -10,7 +10,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use thiserror::Error;
 use tokio::runtime::Handle;
 
@@ -52,6 +52,14 @@ pub enum PortError {
         ip: IpAddr,
         /// The port tried.
         port: u16,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system does not send to a group from there.
+    #[error("cannot set up multicast to {group}: {source}")]
+    Group {
+        /// The group.
+        group: IpAddr,
         /// What the system said.
         source: io::Error,
     },
@@ -129,6 +137,12 @@ impl UdpPair {
     pub fn rtp_port(&self) -> u16 {
         self.port
     }
+
+    fn stop_receiving(&self) {
+        if let Some(receiver) = self.receiver.lock().take() {
+            receiver.abort();
+        }
+    }
 }
 
 /// A stream's right to use a pair. Dropping it gives the pair back; an unused pair is closed unless it is its address's
@@ -171,9 +185,7 @@ impl Drop for PairLease {
             if let Some(of_address) = pairs.as_mut().and_then(|pairs| pairs.get_mut(&self.local_ip)) {
                 of_address.retain(|pair| !Arc::ptr_eq(pair, &self.pair));
             }
-            if let Some(receiver) = self.pair.receiver.lock().take() {
-                receiver.abort();
-            }
+            self.pair.stop_receiving();
         }
     }
 }
@@ -233,14 +245,27 @@ impl PortPool {
         Ok(PairLease { pair, pool: Arc::downgrade(&self.shared), local_ip, key: remote })
     }
 
-    /// A pair on `local_ip` that nobody else will use, for a multicast destination.
-    pub fn allocate_exclusive(&self, local_ip: IpAddr, remote: SocketAddr) -> Result<PairLease, PortError> {
-        let local_ip = local_ip.to_canonical();
+    /// A pair on the address the connection arrived on that nobody else will use, for a multicast destination: packets
+    /// leave by that address's interface and go `ttl` hops. The port of `local` does not count.
+    pub fn allocate_for_group(&self, local: SocketAddr, remote: SocketAddr, ttl: u8) -> Result<PairLease, PortError> {
+        let (local_ip, scope) = (local.ip().to_canonical(), scope_of(&local));
         let mut pairs = self.shared.pairs.lock();
         let of_address = pairs.entry(local_ip).or_default();
-        let pair = self.open(local_ip, 0, of_address, true)?;
+        let pair = self.open(local_ip, scope, of_address, true)?;
+        let failed = |source| {
+            of_address.retain(|known| !Arc::ptr_eq(known, &pair));
+            pair.stop_receiving();
+            PortError::Group { group: remote.ip(), source }
+        };
+        prepare_for_group(&pair, local_ip, scope, ttl).map_err(failed)?;
         pair.members.lock().reserve(remote);
         Ok(PairLease { pair, pool: Arc::downgrade(&self.shared), local_ip, key: remote })
+    }
+
+    /// Gives up room that is not needed now.
+    pub fn shrink(&self) {
+        let pairs: Vec<_> = self.shared.pairs.lock().values().flatten().cloned().collect();
+        pairs.iter().for_each(|pair| pair.members.lock().shrink());
     }
 
     /// Open UDP sockets on all addresses, two to a pair.
@@ -300,9 +325,7 @@ impl PortPool {
 impl Drop for Shared {
     fn drop(&mut self) {
         for pair in self.pairs.get_mut().values().flatten() {
-            if let Some(receiver) = pair.receiver.lock().take() {
-                receiver.abort();
-            }
+            pair.stop_receiving();
         }
     }
 }
@@ -348,6 +371,24 @@ fn shrink_until_accepted(size: usize, set: impl Fn(usize) -> io::Result<()>) {
     while size >= LEAST_BUFFER && set(size).is_err() {
         size /= 2;
     }
+}
+
+fn prepare_for_group(pair: &UdpPair, local_ip: IpAddr, scope: u32, ttl: u8) -> io::Result<()> {
+    for socket in [&pair.rtp, &pair.rtcp].map(SockRef::from) {
+        match local_ip {
+            IpAddr::V4(ip) => {
+                socket.set_multicast_if_v4(&ip)?;
+                socket.set_multicast_ttl_v4(u32::from(ttl))?;
+            }
+            IpAddr::V6(_) => {
+                if scope != 0 {
+                    socket.set_multicast_if_v6(scope)?;
+                }
+                socket.set_multicast_hops_v6(u32::from(ttl))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -483,12 +524,14 @@ mod tests {
     }
 
     #[test]
-    fn an_exclusive_pair_is_never_shared() {
+    fn a_groups_pair_is_never_shared_and_has_its_own_number_of_hops() {
         let pool = pool();
-        let group = SocketAddr::new(FAR, 5001);
-        let exclusive = pool.allocate_exclusive(LOCAL, group).expect("exclusive");
+        let group = SocketAddr::from(([239, 1, 2, 3], 5000));
+        let exclusive = pool.allocate_for_group(SocketAddr::new(LOCAL, 0), group, 7).expect("exclusive");
         let shared = pool.allocate(LOCAL, SocketAddr::new(LOCAL, 5003)).expect("shared");
         assert_ne!(exclusive.pair().rtp_port(), shared.pair().rtp_port());
+        assert_eq!(exclusive.pair().rtp().multicast_ttl_v4().expect("hops"), 7);
+        assert_eq!(exclusive.pair().rtcp().multicast_ttl_v4().expect("hops"), 7);
         drop(exclusive);
         assert_eq!(pool.open_pairs(LOCAL), 1);
     }

@@ -3,7 +3,7 @@
 use super::monitor::MonitorPrefs;
 
 /// Send intervals that a session ahead of time may let pass between two lots.
-const LOT_INTERVALS: i64 = 4;
+const LOT_INTERVALS: i64 = 10;
 
 /// Bytes of a lot, about, beyond which no interval is let pass.
 const LOT_BYTES: i64 = 8 * 1024;
@@ -133,7 +133,7 @@ mod tests {
     fn lots_of_sessions_ahead_are_few_but_small_and_never_late() {
         let prefs = SendPrefs::default();
         let next = |bit_rate, ahead_ms: i64| prefs.next_lot_us(bit_rate, ahead_ms * 1000, 0) / 1000;
-        assert_eq!(next(100_000, 1050), 200, "four intervals");
+        assert_eq!(next(100_000, 1050), 500, "ten intervals");
         assert_eq!(next(1_000_000, 1050), 65, "8 KiB");
         assert_eq!(next(0, 1050), 0, "of an unknown rate nothing is put off");
         assert_eq!([next(100_000, 600), next(100_000, 400)], [100, -100], "half a second ahead at least");

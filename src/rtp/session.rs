@@ -13,6 +13,7 @@ use super::packet::{INTERLEAVED_PREFIX_LEN, RTP_HEADER_LEN, RtpHeader, interleav
 use super::play::{NextPacket, PlayRequest, Position, SessionEvent, SessionKey};
 use super::prefs::SendPrefs;
 use super::resend::SendWindow;
+use super::rhythm::Rhythm;
 use super::rtcp::Compound;
 use super::sink::Sink;
 use super::source::{PacketHead, PacketKind, ReadContext};
@@ -60,6 +61,8 @@ pub(super) struct Turn<'a> {
     /// An empty gather for frames.
     pub(super) frames: &'a mut Gather,
     pub(super) counters: &'a WorkerCounters,
+    /// When sessions wake together.
+    pub(super) rhythm: &'a Rhythm,
 }
 
 /// What a session wants after a run.
@@ -347,11 +350,11 @@ impl Session {
                 false => self.window.decide(&self.prefs, due_us, turn.now_us, size),
             };
             if let Verdict::WaitUntil(at_us) = verdict {
-                // Rather early than late: the send interval allows it, and hides what the machine does meanwhile.
                 let at_us = if ahead {
-                    at_us.max(self.prefs.next_lot_us(self.bit_rate, due_us, turn.now_us))
+                    let lot_us = at_us.max(self.prefs.next_lot_us(self.bit_rate, due_us, turn.now_us));
+                    turn.rhythm.lot(lot_us, due_us)
                 } else {
-                    at_us - self.prefs.lead_us()
+                    turn.rhythm.beat(at_us, &self.prefs)
                 };
                 return Ok(Step::Wait(at_us.max(turn.now_us + 1)));
             }

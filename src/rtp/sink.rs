@@ -38,4 +38,7 @@ pub trait Sink {
 
     /// Sends what is kept.
     fn flush(&mut self);
+
+    /// Gives up room that is not needed between flushes.
+    fn shrink(&mut self) {}
 }

@@ -156,6 +156,7 @@ impl Bench {
             inbox: Arc::clone(&inbox),
             events: sender,
             counters: Arc::clone(&counters),
+            phase: 0.0,
         };
         let config = PoolConfig { first_port: 21_000, ..PoolConfig::default() };
         let pool = PortPool::new(config, None, Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(NoObserver));
@@ -237,6 +238,11 @@ impl Bench {
     /// From now on TCP is as slow as this.
     pub(crate) fn set_link(&mut self, link: Option<Link>) {
         self.worker.sink().link = link;
+    }
+
+    /// Which of all packets sent is the first to a port or channel.
+    pub(crate) fn sent_to(&mut self, to: u16) -> Option<usize> {
+        self.sent().iter().position(|sent| sent.to == to)
     }
 
     /// RTP to a port or channel.

@@ -266,6 +266,17 @@ impl UdpBatch {
         self.queued = 0;
     }
 
+    /// Gives up the room for packets, if none is waiting.
+    pub fn shrink(&mut self) {
+        if self.is_empty() {
+            self.lanes = Vec::new();
+            self.messages = Vec::new();
+            self.vectors = Vec::new();
+            self.controls = Vec::new();
+            self.headers = Vec::new();
+        }
+    }
+
     fn send_lane(&mut self, socket: &UdpSocket, lane: &Lane) {
         let packets = lane.packets.len();
         let (mut next, mut singly_until, mut waits) = (0, 0, 0);

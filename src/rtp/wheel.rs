@@ -1,6 +1,6 @@
 //! A timer wheel: one timer per session, O(1) to set, move and cancel, and no memory but 16 bytes per session.
 
-/// Slots of the wheel; a power of two. With the tick of 2 ms a turn takes 8.2 s; later timers wait for more turns.
+/// Slots of the wheel; a power of two. With the tick of 4 ms a turn takes 16.4 s; later timers wait for more turns.
 const SLOTS: usize = 4096;
 const MASK: u64 = SLOTS as u64 - 1;
 const NONE: u32 = u32::MAX;
@@ -81,6 +81,13 @@ impl TimerWheel {
             self.nodes[node.next as usize].previous = node.previous;
         }
         self.nodes[item as usize].tick = Node::IDLE;
+    }
+
+    /// Gives up room for the timers of items from `items` on, as far as none of them is set.
+    pub fn shrink(&mut self, items: usize) {
+        let used = self.nodes.iter().rposition(|node| node.tick != Node::IDLE).map_or(0, |last| last + 1);
+        self.nodes.truncate(items.max(used));
+        self.nodes.shrink_to_fit();
     }
 
     /// Fires all timers up to `now_us`: their items are pushed to `due`.
@@ -184,6 +191,18 @@ mod tests {
         wheel.cancel(99);
         assert_eq!(advance(&mut wheel, 8_000), [2]);
         assert_eq!(advance(&mut wheel, 9_000), [1]);
+    }
+
+    #[test]
+    fn room_of_timers_that_are_set_is_kept() {
+        let mut wheel = TimerWheel::new(1000, 0);
+        (0..1000).for_each(|item| wheel.set(item, 5_000));
+        (0..1000).filter(|item| *item != 700).for_each(|item| wheel.cancel(item));
+        wheel.shrink(10);
+        assert_eq!(wheel.nodes.len(), 701);
+        assert_eq!(advance(&mut wheel, 5_000), [700]);
+        wheel.shrink(10);
+        assert_eq!(wheel.nodes.len(), 10);
     }
 
     #[test]

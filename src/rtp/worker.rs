@@ -14,6 +14,7 @@ use super::counters::WorkerCounters;
 use super::gather::Gather;
 use super::play::{PlayRequest, Position, SessionEvent, SessionKey};
 use super::prefs::SendPrefs;
+use super::rhythm::Rhythm;
 use super::session::{Outcome, Session, Turn};
 use super::sink::Sink;
 use super::thin::ToleranceShift;
@@ -37,10 +38,23 @@ pub struct Token {
 #[derive(Debug)]
 pub(super) enum Command {
     Play(Box<PlayRequest>),
-    Pause { key: SessionKey, reply: oneshot::Sender<Option<Position>> },
-    Update { key: SessionKey, tolerance: Option<ToleranceShift>, prefs: Option<Arc<SendPrefs>> },
-    Teardown { key: SessionKey, send_bye: bool, reply: oneshot::Sender<()> },
+    Pause {
+        key: SessionKey,
+        reply: oneshot::Sender<Option<Position>>,
+    },
+    Update {
+        key: SessionKey,
+        tolerance: Option<ToleranceShift>,
+        prefs: Option<Arc<SendPrefs>>,
+    },
+    Teardown {
+        key: SessionKey,
+        send_bye: bool,
+        reply: oneshot::Sender<()>,
+    },
     Wake(Token),
+    /// Give up room that is not needed now.
+    Shrink,
     Shutdown,
 }
 
@@ -127,6 +141,8 @@ pub(super) struct WorkerParts<S> {
     pub(super) inbox: Arc<Inbox>,
     pub(super) events: mpsc::UnboundedSender<SessionEvent>,
     pub(super) counters: Arc<WorkerCounters>,
+    /// Share of a beat by which this worker is after the first one: together they don't get in each other's way.
+    pub(super) phase: f64,
 }
 
 /// The sessions of one core. Knows no threads: whoever owns it calls [`Worker::step`].
@@ -134,9 +150,12 @@ pub(super) struct Worker<S> {
     parts: WorkerParts<S>,
     slots: Vec<Slot>,
     free: Vec<u32>,
+    /// Of the session that was added last; sessions in the same slot differ by it.
+    generation: u32,
     index: HashMap<SessionKey, u32>,
     wheel: TimerWheel,
     frames: Gather,
+    rhythm: Rhythm,
     due: Vec<u32>,
     commands: Vec<Command>,
     playing: u64,
@@ -146,13 +165,16 @@ pub(super) struct Worker<S> {
 impl<S: Sink> Worker<S> {
     pub(super) fn new(parts: WorkerParts<S>) -> Self {
         let wheel = TimerWheel::new(TICK_US, parts.clock.now_us());
+        let rhythm = Rhythm::new(TICK_US, parts.phase);
         Self {
             parts,
             slots: Vec::new(),
             free: Vec::new(),
+            generation: 0,
             index: HashMap::new(),
             wheel,
             frames: Gather::default(),
+            rhythm,
             due: Vec::new(),
             commands: Vec::new(),
             playing: 0,
@@ -180,6 +202,7 @@ impl<S: Sink> Worker<S> {
 
         let mut due = std::mem::take(&mut self.due);
         self.wheel.advance(now_us, &mut due);
+        self.rhythm.listen(now_us, self.parts.counters.packets.load(Ordering::Relaxed));
         for slot in due.drain(..) {
             self.run(slot, now_us);
             if self.parts.sink.queued() >= MAX_GATHERED {
@@ -228,6 +251,7 @@ impl<S: Sink> Worker<S> {
                 let _ = reply.send(());
             }
             Command::Wake(token) => self.wake(token),
+            Command::Shrink => self.shrink(),
             Command::Shutdown => self.stop(now_us),
         }
     }
@@ -252,8 +276,9 @@ impl<S: Sink> Worker<S> {
                 slot
             }
         };
+        self.generation = self.generation.wrapping_add(1);
         if let Some(entry) = self.slots.get_mut(slot as usize) {
-            entry.waker.token.generation = entry.waker.token.generation.wrapping_add(1);
+            entry.waker.token.generation = self.generation;
             entry.session = session;
             entry.key = key;
         }
@@ -269,6 +294,20 @@ impl<S: Sink> Worker<S> {
             self.index.remove(&entry.key);
             self.free.push(slot);
         }
+    }
+
+    fn shrink(&mut self) {
+        let used = self.slots.iter().rposition(|slot| slot.session.is_some()).map_or(0, |last| last + 1);
+        self.slots.truncate(used);
+        self.slots.shrink_to_fit();
+        self.free.retain(|slot| (*slot as usize) < used);
+        self.free.shrink_to_fit();
+        self.wheel.shrink(used);
+        self.index.shrink_to_fit();
+        self.frames = Gather::default();
+        self.due = Vec::new();
+        self.parts.sink.flush();
+        self.parts.sink.shrink();
     }
 
     fn run(&mut self, slot: u32, now_us: i64) {
@@ -304,6 +343,7 @@ impl<S: Sink> Worker<S> {
             sink: &mut self.parts.sink,
             frames: &mut self.frames,
             counters: &self.parts.counters,
+            rhythm: &self.rhythm,
         };
         let result = catch_unwind(AssertUnwindSafe(|| act(session, &mut turn)));
         self.frames.clear(); // whatever came of them, they are not the next session's

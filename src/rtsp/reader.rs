@@ -56,12 +56,19 @@ impl RawRequest {
         line_at(&self.text, 0).and_then(|(line, _)| self.text.get(line)).unwrap_or_default()
     }
 
-    /// Whether this is an HTTP request: GET, POST or HEAD, with `HTTP` in the first line.
+    /// Whether this is an HTTP request: GET, POST or HEAD, with `HTTP` in the first line; PUT, DELETE or the SOURCE of
+    /// Icecast 2 with its version at the end of the line (an older SOURCE has a password and a name there).
     pub fn is_http(&self) -> bool {
         let line = self.request_line();
-        let method = line.split(|byte| is_blank(*byte)).next().unwrap_or_default();
-        let named = [&b"GET"[..], b"POST", b"HEAD"].iter().any(|name| method.eq_ignore_ascii_case(name));
-        named && line.windows(4).any(|word| word.eq_ignore_ascii_case(b"HTTP"))
+        let mut words = line.split(|byte| is_blank(*byte)).filter(|word| !word.is_empty());
+        let method = words.next().unwrap_or_default();
+        let named = |names: [&[u8]; 3]| names.iter().any(|name| method.eq_ignore_ascii_case(name));
+        if named([b"PUT", b"DELETE", b"SOURCE"]) {
+            return words
+                .next_back()
+                .is_some_and(|word| word.get(..5).is_some_and(|w| w.eq_ignore_ascii_case(b"HTTP/")));
+        }
+        named([b"GET", b"POST", b"HEAD"]) && line.windows(4).any(|word| word.eq_ignore_ascii_case(b"HTTP"))
     }
 
     /// The value of the last header called `name`, known or not, without the blanks around it.

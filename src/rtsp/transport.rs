@@ -75,7 +75,8 @@ pub enum TransportError {
     /// The header has no entry at all.
     #[error("header Transport is empty")]
     Empty,
-    /// No entry names a profile and a delivery that the server has; secure RTP and multicast are not served.
+    /// No entry names a profile and a delivery that the server has; secure RTP is not served, and multicast only where a
+    /// module allows it.
     #[error("header Transport offers nothing that can be served")]
     Unsupported,
     /// The chosen entry's `client_port` is no pair of port numbers.
@@ -100,6 +101,8 @@ pub struct Transport {
     pub protocol: Protocol,
     /// The client said `unicast`. Without the word it is unicast all the same, but the answer has no `ssrc`.
     pub unicast: bool,
+    /// The client said `multicast`.
+    pub multicast: bool,
     /// Play or record.
     pub mode: Mode,
     /// Where the client wants UDP media, or sends them from.
@@ -122,15 +125,30 @@ pub struct Transport {
 const ANSWERED: &[&str] = &["client_port", "interleaved", "source", "server_port", "ssrc"];
 
 impl Transport {
-    /// Takes the first entry of a Transport header's value (on one line) that can be served.
+    /// Takes the first entry of a Transport header's value (on one line) that can be served to a player of its own.
     ///
     /// # Errors
     /// [`TransportError`]; it says which status to answer with.
     pub fn choose(value: &str) -> Result<Self, TransportError> {
+        Self::choose_by(value, false)
+    }
+
+    /// The same where multicast can be served, too.
+    ///
+    /// # Errors
+    /// [`TransportError`]; it says which status to answer with.
+    pub fn choose_or_multicast(value: &str) -> Result<Self, TransportError> {
+        Self::choose_by(value, true)
+    }
+
+    fn choose_by(value: &str, multicast: bool) -> Result<Self, TransportError> {
         let mut error = TransportError::Empty;
         for entry in split_unquoted(value, ',').map(str::trim).filter(|entry| !entry.is_empty()) {
             match Self::parse_entry(entry) {
                 Err(TransportError::Unsupported) => error = TransportError::Unsupported,
+                Ok(chosen) if chosen.multicast && !(multicast && chosen.protocol == Protocol::Udp) => {
+                    error = TransportError::Unsupported;
+                }
                 chosen => return chosen,
             }
         }
@@ -140,7 +158,8 @@ impl Transport {
     /// The first interleaved entry, wherever it stands; `None` without one.
     pub fn choose_interleaved(value: &str) -> Option<Self> {
         let entries = split_unquoted(value, ',').map(str::trim).filter(|entry| !entry.is_empty());
-        entries.filter_map(|entry| Self::parse_entry(entry).ok()).find(|entry| entry.protocol == Protocol::Tcp)
+        let is_one = |entry: &Self| entry.protocol == Protocol::Tcp && !entry.multicast;
+        entries.filter_map(|entry| Self::parse_entry(entry).ok()).find(is_one)
     }
 
     fn parse_entry(entry: &str) -> Result<Self, TransportError> {
@@ -148,6 +167,7 @@ impl Transport {
         let mut transport = Self {
             protocol: protocol(profile).ok_or(TransportError::Unsupported)?,
             unicast: false,
+            multicast: false,
             mode: Mode::Play,
             client_port: None,
             interleaved: None,
@@ -166,7 +186,7 @@ impl Transport {
     fn take_parameter(&mut self, name: &str, value: &str) -> Result<(), TransportError> {
         match name {
             "unicast" => self.unicast = true,
-            "multicast" => return Err(TransportError::Unsupported),
+            "multicast" => self.multicast = true,
             "client_port" => self.client_port = Some(PortPair::parse(value).ok_or(TransportError::BadClientPort)?),
             "interleaved" => self.interleaved = parse_channels(value),
             "destination" if !value.is_empty() => self.destination = Some(value.to_owned()),

@@ -91,6 +91,17 @@ fn only_unservable_entries_are_461() {
 }
 
 #[test]
+fn multicast_is_taken_where_it_can_be_served_and_never_interleaved() {
+    let value = "RTP/AVP;multicast;destination=239.1.2.3;ttl=3;client_port=5000-5001,RTP/AVP/TCP;unicast";
+    let transport = Transport::choose_or_multicast(value).expect(value);
+    assert_eq!((transport.multicast, transport.ttl, transport.client_port), (true, Some(3), Some(CLIENT)));
+    assert_eq!(choose(value).protocol, Protocol::Tcp);
+    let value = "RTP/AVP/TCP;multicast";
+    assert_eq!(Transport::choose_or_multicast(value), Err(TransportError::Unsupported));
+    assert_eq!(Transport::choose_interleaved(value), None);
+}
+
+#[test]
 fn an_empty_header_is_400() {
     for value in ["", "  ", ",", " , "] {
         let error = Transport::choose(value).expect_err(value);

@@ -1,6 +1,7 @@
 //! What the server answers by itself: without modules, and when no module does.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rand::RngCore;
 
@@ -10,7 +11,7 @@ use super::session::{ClientSession, PlayState};
 use crate::qtss::attr::*;
 use crate::rtp::ToleranceShift;
 use crate::rtsp::extensions::{self, LateTolerance};
-use crate::rtsp::{Header, Method, Request, ResponseBuilder, Status};
+use crate::rtsp::{Header, Method, RawRequest, Request, ResponseBuilder, Status, date};
 
 /// The methods of the `Public` header, in DSS's order. GET_PARAMETER and SET_PARAMETER are answered too but not named:
 /// scripts compare this line.
@@ -92,10 +93,12 @@ fn options(ctx: &Arc<RequestContext>, request: &Request) {
     }
 }
 
-/// 200 whatever it says; a late-tolerance in x-Transport-Options is applied.
+/// 200 whatever it says; a late-tolerance in x-Transport-Options is applied. No role asks who sends it, so on another
+/// connection than the session's own it is a sign of life and nothing more.
 fn set_parameter(ctx: &Arc<RequestContext>, request: &Request) {
     let options = request.header_text(Header::XTransportOptions).unwrap_or_default();
-    if let (Some(late), Some(session)) = (LateTolerance::parse(&options), ctx.session()) {
+    let session = ctx.session().filter(|session| session.is_of(ctx.connection.id));
+    if let (Some(late), Some(session)) = (LateTolerance::parse(&options), session) {
         ctx.with_state(|state| state.late_tolerance = Some(late.seconds));
         ctx.server.engine.update(session.key(), Some(ToleranceShift::from_tolerance(late.seconds)), None);
     }
@@ -113,6 +116,32 @@ pub(super) fn by_default(ctx: &Arc<RequestContext>, request: &Request) {
         Method::Record => ctx.respond_error(Status::MethodNotValidInState, "nothing is set up to be recorded"),
         _ => ctx.respond_error(Status::InternalServerError, "no module takes this request"),
     }
+}
+
+/// The answer to a request over HTTP that no module took. DSS 6.0.3 answered in RTSP, which browsers show as garbage.
+pub(super) fn http_unknown(ctx: &RequestContext, raw: &RawRequest) {
+    let method = raw.request_line().split(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
+    let is_head = method.eq_ignore_ascii_case(b"HEAD");
+    let (status, allow, body) = if is_head || method.eq_ignore_ascii_case(b"GET") {
+        ("404 Not Found", "", "There is nothing here.\r\n")
+    } else {
+        ("405 Method Not Allowed", "Allow: GET, HEAD\r\n", "Nobody takes this here.\r\n")
+    };
+    ctx.set_status(if allow.is_empty() { Status::NotFound } else { Status::MethodNotAllowed });
+    let server = if ctx.server.prefs().rtsp_server_info {
+        format!("Server: {}\r\n", ctx.server.identity)
+    } else {
+        String::new()
+    };
+    let mut text =
+        format!("HTTP/1.1 {status}\r\n{server}Date: {}\r\nConnection: close\r\n", date::format(SystemTime::now()));
+    if is_head {
+        text.push_str("\r\n"); // some clients wait for a body whose length is told
+    } else {
+        let length = body.len();
+        text.push_str(&format!("{allow}Content-Type: text/plain\r\nContent-Length: {length}\r\n\r\n{body}"));
+    }
+    ctx.write_raw(text.as_bytes());
 }
 
 /// The answer to a request that would have made one client session too many.

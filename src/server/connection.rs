@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
@@ -285,7 +285,10 @@ impl Connection {
 }
 
 /// Reads and drops what a peer sends that has nothing more to say here, until it closes.
-async fn drained(stream: &TcpStream) -> io::Result<()> {
+///
+/// # Errors
+/// What the socket reported instead of an end.
+pub async fn drained(stream: &TcpStream) -> io::Result<()> {
     loop {
         stream.ready(Interest::READABLE).await?;
         match stream.try_read(&mut [0; 512]) {
@@ -335,6 +338,19 @@ impl Connection {
             }
         }
         BodyRead::NotYet
+    }
+
+    /// Takes the input over for another protocol: what was read beyond the request in progress, and the socket that the
+    /// rest comes from. `None` inside a tunnel and where media of a session go over the connection.
+    pub async fn take_input(&self) -> Option<(BytesMut, Arc<TcpStream>)> {
+        if self.carries_media() {
+            return None;
+        }
+        let mut reading = self.reading.lock().await;
+        if reading.tunnel.is_some() || !reading.held.is_empty() {
+            return None;
+        }
+        Some((reading.reader.take_rest(), Arc::clone(&reading.stream)))
     }
 
     /// The whole body of the request in progress, waiting for what is not here yet. `None` when the connection ends before
@@ -486,9 +502,12 @@ async fn run(server: &Arc<Server>, connection: &Arc<Connection>) -> io::Result<(
             }
             Event::Interleaved { channel, payload } => incoming_data(server, connection, channel, &payload).await,
             Event::Response(_) | Event::NeedMore => {}
-            Event::PasswordLine(_) => {
-                refuse_bytes(server, connection, Status::BadRequest, None).await?;
-                return Ok(());
+            // A request without a blank in it; modules look at it as at any other, and nobody else knows what it means.
+            Event::PasswordLine(line) => {
+                let text = Bytes::from([&line, &b"\r\n"[..]].concat());
+                if !handle_request(server, connection, RawRequest { text, content_length: 0 }).await? {
+                    return Ok(());
+                }
             }
             Event::Error(error) => {
                 refuse_bytes(server, connection, error.status(), error.cseq.as_deref()).await?;
@@ -608,6 +627,16 @@ async fn handle_request(server: &Arc<Server>, connection: &Arc<Connection>, raw:
         work();
     }
     sent?;
+    let taken_over = ctx.taken_over();
+    if let Some(work) = taken_over {
+        drop(ctx); // such connections are many and last
+        let mut shutdown = server.shutdown_signal();
+        tokio::select! {
+            () = work => {}
+            _ = shutdown.wait_for(|stop| *stop) => {}
+        }
+        return Ok(false);
+    }
     // Media of a live session are not cut by one request that failed, whatever a module says about it.
     Ok(!asked_to_close && (ctx.keep_alive() || connection.carries_media()))
 }

@@ -13,11 +13,14 @@ use super::connection::Connection;
 use super::login::Login;
 use super::session::{ClientSession, SessionState};
 use crate::qtss::attr::*;
-use crate::qtss::{CText, Object, ObjectType, QtssError, RequestText, RoleParams};
+use crate::qtss::{BoxFuture, CText, Object, ObjectType, QtssError, RequestText, RoleParams};
 use crate::rtsp::{Header, Request, RequestError, ResponseBuilder, ResponseHead, Status};
 
 /// Work that has to wait until the response is on its way (packets of a PLAY, the end of a session).
 pub type AfterResponse = Box<dyn FnOnce() + Send>;
+
+/// What a connection does from now on instead of reading requests. It ends with the connection, also in the middle.
+pub type TakeOver = BoxFuture<'static, ()>;
 
 /// The request, the objects modules see of it, and the answer as far as it is written.
 ///
@@ -36,6 +39,7 @@ pub struct RequestContext {
     state: Mutex<Option<OwnedMutexGuard<SessionState>>>,
     response: Mutex<BytesMut>,
     after: Mutex<Vec<AfterResponse>>,
+    taken_over: Mutex<Option<TakeOver>>,
     replaced: Mutex<Option<Bytes>>,
     profile: Arc<Object>,
     received_us: i64,
@@ -74,6 +78,7 @@ impl RequestContext {
             state: Mutex::new(None),
             response: Mutex::new(BytesMut::new()),
             after: Mutex::new(Vec::new()),
+            taken_over: Mutex::new(None),
             replaced: Mutex::new(None),
             profile,
             received_us: server.clock.now_us(),
@@ -302,6 +307,18 @@ impl RequestContext {
     /// Runs `work` when the answer has been handed to the kernel.
     pub fn after_response(&self, work: AfterResponse) {
         self.after.lock().push(work);
+    }
+
+    /// A module goes on with the connection when the answer so far (which may be empty) is sent: no further request is
+    /// read, and the connection ends with `work`. The module has taken the input with [`Connection::take_input`].
+    pub fn take_over(&self, work: TakeOver) {
+        *self.taken_over.lock() = Some(work);
+        self.note_response();
+    }
+
+    /// What goes on with the connection, if a module has taken it over.
+    pub(super) fn taken_over(&self) -> Option<TakeOver> {
+        self.taken_over.lock().take()
     }
 
     /// Takes the work that waits for the answer.

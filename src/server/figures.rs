@@ -143,6 +143,12 @@ fn declare_sessions(server: &Arc<Server>) {
         session.is_some_and(|session| session.object_streams().iter().any(|stream| stream.quality() > 0)).into()
     });
     let weak = Arc::downgrade(server);
+    let of_user = weak.clone();
+    store.compute(ObjectType::ConnectedUser, qtssConnectionTimeConnectedInMsec, move |user| {
+        let created = user.i64(qtssConnectionCreateTimeInMsec);
+        let server = of_user.upgrade().zip(created);
+        server.map_or(Value::None, |(server, created)| (server.clock.wall_us() / 1000 - created).into())
+    });
     let figure = |id, read: fn(&Server, &ClientSession) -> Value| {
         let server = weak.clone();
         store.compute(ObjectType::ClientSession, id, move |object| {

@@ -475,17 +475,16 @@ impl Server {
         if self.fixed_port.load(Ordering::Relaxed) {
             return;
         }
-        let (wanted, _) = listener::wanted_addresses(&prefs.bind_ip_addr, &prefs.rtsp_port);
+        let (mut wanted, _) = listener::wanted_addresses(&prefs.bind_ip_addr, &prefs.rtsp_port);
         self.listeners.lock().retain_mut(|known| {
-            let still = wanted.iter().find(|(address, _)| *address == known.address);
-            known.loopback_only = still.is_some_and(|(_, loopback_only)| *loopback_only);
-            still.is_some()
+            let Some(still) = wanted.iter().position(|(address, _)| known.is_for(*address)) else { return false };
+            known.loopback_only = wanted.remove(still).1;
+            true
         });
-        let open: Vec<_> = self.listeners.lock().iter().map(|known| known.address).collect();
         let mut bound = Vec::new();
-        for (address, loopback_only) in wanted.into_iter().filter(|(address, _)| !open.contains(address)) {
+        for (address, loopback_only) in wanted {
             match listener::bind(address) {
-                Ok(socket) => bound.push(BoundListener { socket, loopback_only }),
+                Ok(socket) => bound.push(BoundListener { socket, loopback_only, any_port: address.port() == 0 }),
                 Err(error) if address.is_ipv6() => tracing::debug!("{address}: {error}"),
                 Err(error) => tracing::warn!("{error}"),
             }

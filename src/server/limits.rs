@@ -13,7 +13,7 @@ const LARGEST_WINDOW_KB: u32 = 4096;
 /// The preferences about overload are in this module's section.
 const OVERLOAD_SECTION: &str = "QTSSFlowControlModule";
 
-/// A load that no limit is below: microseconds, thousandths.
+/// A strain that no limit is below: microseconds, thousandths.
 const NO_LAG_US: u64 = 1000;
 const NOT_BUSY_PERMILLE: u64 = 10;
 
@@ -62,14 +62,14 @@ impl OverloadLimits {
 pub(super) struct Overload(AtomicBool);
 
 impl Overload {
-    fn is_over(&self, load: (u64, u64), limits: impl FnOnce() -> OverloadLimits) -> bool {
+    fn is_over(&self, strain: (u64, u64), limits: impl FnOnce() -> OverloadLimits) -> bool {
         let was_over = self.0.load(Ordering::Relaxed);
-        if load.0 < NO_LAG_US && load.1 < NOT_BUSY_PERMILLE && !was_over {
+        if strain.0 < NO_LAG_US && strain.1 < NOT_BUSY_PERMILLE && !was_over {
             return false; // the usual case, without a look at the preferences
         }
-        let is_over = limits().are_passed(load, was_over);
+        let is_over = limits().are_passed(strain, was_over);
         if self.0.swap(is_over, Ordering::Relaxed) != is_over {
-            let (late_ms, percent) = (load.0 / 1000, load.1 / 10);
+            let (late_ms, percent) = (strain.0 / 1000, strain.1 / 10);
             if is_over {
                 tracing::warn!(
                     "Sending takes {percent} % of its threads' time and packets leave {late_ms} ms late: new viewers are \
@@ -101,7 +101,7 @@ impl Server {
         if reached(prefs.maximum_bandwidth, kilobits) {
             return Err(Refusal::TooMuchBandwidth);
         }
-        if self.overload.is_over(self.engine.load(), || OverloadLimits::of(self)) {
+        if self.overload.is_over(self.engine.strain(), || OverloadLimits::of(self)) {
             return Err(Refusal::Overloaded);
         }
         Ok(())

@@ -55,7 +55,17 @@ pub struct Listener {
     pub address: SocketAddr,
     /// Added for local administration; not shown among the server's ports.
     pub loopback_only: bool,
+    any_port: bool,
     task: JoinHandle<()>,
+}
+
+impl Listener {
+    /// Whether this is what an address of the configuration asks for. Port 0 asks for any port, so the one that was found
+    /// stays.
+    pub(super) fn is_for(&self, wanted: SocketAddr) -> bool {
+        let any_port = self.any_port && wanted.port() == 0 && wanted.ip() == self.address.ip();
+        any_port || wanted == self.address
+    }
 }
 
 impl Drop for Listener {
@@ -106,6 +116,8 @@ pub struct BoundListener {
     pub socket: std::net::TcpListener,
     /// Added for local administration; not shown among the server's ports.
     pub loopback_only: bool,
+    /// The configuration left the port to the kernel.
+    pub any_port: bool,
 }
 
 /// Binds all configured addresses; `port` stands for the `rtsp_port` list if given. Needs no runtime.
@@ -121,7 +133,7 @@ pub fn bind_all(prefs: &ServerPrefs, port: Option<u16>) -> (Vec<BoundListener>, 
             continue;
         }
         match bind(address) {
-            Ok(socket) => bound.push(BoundListener { socket, loopback_only }),
+            Ok(socket) => bound.push(BoundListener { socket, loopback_only, any_port: address.port() == 0 }),
             // A machine without IPv6 serves IPv4 and needs no complaint.
             Err(error) if address.is_ipv6() && address.ip().is_unspecified() && has_ipv4 => {
                 tracing::debug!("{address}: {error}");
@@ -161,12 +173,12 @@ pub fn bind(address: SocketAddr) -> Result<std::net::TcpListener, ListenError> {
 
 /// Starts the accept loop of a bound socket.
 pub fn serve(server: &Arc<Server>, bound: BoundListener) -> io::Result<Listener> {
-    let BoundListener { socket, loopback_only } = bound;
+    let BoundListener { socket, loopback_only, any_port } = bound;
     let address = socket.local_addr()?;
     let listener = TcpListener::from_std(socket)?;
     let server = Arc::clone(server);
     let task = tokio::spawn(accept_loop(server, listener));
-    Ok(Listener { address, loopback_only, task })
+    Ok(Listener { address, loopback_only, any_port, task })
 }
 
 async fn accept_loop(server: Arc<Server>, listener: TcpListener) {

@@ -35,8 +35,8 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 
-pub use self::connection::{BodyRead, Connection, FrameSink};
-pub use self::context::{AfterResponse, RequestContext};
+pub use self::connection::{BodyRead, Connection, FrameSink, drained};
+pub use self::context::{AfterResponse, RequestContext, TakeOver};
 pub use self::file_objects::{FileObject, ModuleFile};
 pub use self::http_observer::{HttpAnswered, HttpObserver};
 pub use self::lifecycle::ClosingSession;

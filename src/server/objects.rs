@@ -126,7 +126,7 @@ fn fill_numbers(object: &Object, request: &Request) {
     if let Some(since) = since.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok()) {
         object.set_i64(qtssRTSPReqIfModSinceDate, i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
     }
-    if let Some(transport) = text(Header::Transport).and_then(|value| Transport::choose(&value).ok()) {
+    if let Some(transport) = text(Header::Transport).and_then(|value| asked_transport(&value)) {
         let reliable = text(Header::XRetransmit).is_some_and(|value| Retransmit::choose(&value).is_some());
         let kind = match transport.protocol {
             Protocol::Tcp => TRANSPORT_TCP,
@@ -138,6 +138,11 @@ fn fill_numbers(object: &Object, request: &Request) {
     }
     let rate = text(Header::XDynamicRate).and_then(|value| DynamicRate::parse(&value));
     object.set_i32(qtssRTSPReqDynamicRateState, DynamicRate::id(rate));
+}
+
+/// The entry that is served if nobody allows more; where there is none, one that a module could allow.
+fn asked_transport(value: &str) -> Option<Transport> {
+    Transport::choose(value).or_else(|_| Transport::choose_or_multicast(value)).ok()
 }
 
 /// The attributes a client session takes from the first request on it, and the facts its log line needs.
@@ -212,7 +217,6 @@ pub(super) fn new_stream(store: &ObjectStore, stream: &Arc<RtpStream>) -> Arc<Ob
     object.set_bool16(qtssRTPStrThinningDisabled, stream.is_thinning_disabled());
     object.set_u32(qtssRTPStrNumQualityLevels, u32::from(config.worst_quality));
     object.set_f32(qtssRTPStrBufferDelayInSecs, 3.0);
-    object.set_u32(qtssRTPStrNetworkMode, NETWORK_UNICAST);
     let (kind, server_port, client_port) = match stream.transport() {
         StreamTransport::Udp(udp) => {
             let kind = if udp.is_reliable() { TRANSPORT_RELIABLE_UDP } else { TRANSPORT_UDP };
@@ -247,9 +251,6 @@ static QUALITY_HOOK: LazyLock<ChangeHook> = LazyLock::new(|| {
         object.set_u32(qtssRTPStrQualityLevel, u32::from(stream.quality()));
     })
 });
-
-/// `qtssRTPNetworkModeUnicast`: no stream is sent to a group.
-const NETWORK_UNICAST: u32 = 2;
 
 /// `qtssVideoPayloadType`, `qtssAudioPayloadType`.
 const VIDEO_PAYLOAD: u32 = 1;

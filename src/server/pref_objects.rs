@@ -7,7 +7,7 @@ use std::sync::{Arc, Weak};
 use parking_lot::Mutex;
 
 use super::Preferences;
-use crate::config::{Document, EditError, Place, PrefEntry, PrefKind, PrefType};
+use crate::config::{Document, EditError, Place, PrefEntry, PrefKind};
 use crate::qtss::convert::{Parsed, parse_value, value_to_string};
 use crate::qtss::{AttrDataType, AttrId, Change, Handle, Object, ObjectStore, ObjectType, Permissions};
 
@@ -127,7 +127,7 @@ impl PrefObjects {
                     return;
                 }
                 let values = object.list(*id).iter().map(|value| value_to_string(value, data_type)).collect::<Vec<_>>();
-                let file_type = PrefType::from_code(data_type.code()).unwrap_or(PrefType::CharArray);
+                let file_type = if data_type == AttrDataType::Unknown { AttrDataType::CharArray } else { data_type };
                 self.preferences.update(|document| document.set_values(&place, &name, file_type, &values))
             }
             Change::RemovedAttribute { name, .. } => {
@@ -167,7 +167,7 @@ fn type_of(entry: &PrefEntry) -> AttrDataType {
     if entry.kind == PrefKind::Object {
         return AttrDataType::Object;
     }
-    entry.ty.and_then(|ty| AttrDataType::from_code(ty.code())).unwrap_or(AttrDataType::Unknown)
+    entry.ty
 }
 
 /// The value of a text; a number that is none counts as 0, as for the server's own preferences.

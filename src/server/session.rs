@@ -199,6 +199,11 @@ impl ClientSession {
         self.owner.store(connection, Ordering::Relaxed);
     }
 
+    /// The connection of this number has made it: nobody needs to be asked for a password again.
+    pub(super) fn is_of(&self, connection: u32) -> bool {
+        self.owner.load(Ordering::Relaxed) == connection
+    }
+
     /// It is about the movie of this path.
     pub(super) fn set_presentation(&self, path: &[u8]) {
         *self.presentation.lock() = path.to_vec();
@@ -207,7 +212,7 @@ impl ClientSession {
     /// Whether a request for `path` may act on it. Whoever knows the number of a session must not drive it with the URL of
     /// another movie, whose access file may ask for less; only the connection that made it need not repeat the URL.
     pub(super) fn answers_to(&self, connection: u32, path: &[u8]) -> bool {
-        if self.owner.load(Ordering::Relaxed) == connection {
+        if self.is_of(connection) {
             return true;
         }
         let presentation = self.presentation.lock();
@@ -357,6 +362,11 @@ impl SessionTable {
     /// Takes a session out.
     pub fn remove(&self, id: SessionId) -> Option<Arc<ClientSession>> {
         self.sessions.lock().remove(&id)
+    }
+
+    /// Gives up room that is not needed now.
+    pub fn shrink(&self) {
+        self.sessions.lock().shrink_to_fit();
     }
 
     /// How many there are now.

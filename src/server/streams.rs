@@ -102,7 +102,7 @@ pub fn add_stream_by(
             if is_never_thinned(ctx, session) {
                 added.stream.set_thinning_disabled(true);
             }
-            register(ctx, session, &added.stream, transport.unicast);
+            register(ctx, session, &added.stream, network_mode(&transport));
             if is_first {
                 ctx.server.stats.total_sessions.fetch_add(1, Ordering::Relaxed);
             }
@@ -140,9 +140,17 @@ fn is_never_thinned(ctx: &RequestContext, session: &ClientSession) -> bool {
     prefs.player_requires_disable_thinning.iter().any(|part| !part.is_empty() && agent.contains(part.as_str()))
 }
 
-/// `qtssRTPNetworkModeUnicast`, and what it is when the client has not said.
-const UNICAST: u32 = 2;
-const UNSAID: u32 = 0;
+/// `qtssRTPNetworkMode…`, by what the client has said.
+fn network_mode(transport: &Transport) -> u32 {
+    match transport {
+        Transport { multicast: true, .. } => 1,
+        Transport { unicast: true, .. } => 2,
+        _ => 0,
+    }
+}
+
+/// Hops of multicast packets when the client has not said: they stay on the link.
+const DEFAULT_TTL: u8 = 1;
 
 type Refused = (Status, String);
 
@@ -151,7 +159,8 @@ fn chosen_transport(ctx: &RequestContext, rules: StreamRules) -> Result<Transpor
     if let Some(interleaved) = rules.prefer_interleaved.then(|| Transport::choose_interleaved(&header)).flatten() {
         return Ok(interleaved);
     }
-    Transport::choose(&header).map_err(|error: TransportError| (error.status(), error.to_string()))
+    let choose = if rules.allow_destination { Transport::choose_or_multicast } else { Transport::choose };
+    choose(&header).map_err(|error: TransportError| (error.status(), error.to_string()))
 }
 
 fn config(
@@ -215,7 +224,13 @@ fn add_udp(
         _ => SocketAddr::new(local, 0),
     };
     let (rtp, rtcp) = (SocketAddr::new(peer, ports.rtp), SocketAddr::new(peer, ports.rtcp));
-    let lease = ctx.server.ports.allocate_on(scoped_local, rtcp).map_err(|error| {
+    let pool = &ctx.server.ports;
+    let lease = if peer.is_multicast() {
+        pool.allocate_for_group(scoped_local, rtcp, transport.ttl.unwrap_or(DEFAULT_TTL))
+    } else {
+        pool.allocate_on(scoped_local, rtcp)
+    };
+    let lease = lease.map_err(|error| {
         tracing::warn!("SETUP from {peer}: {error}");
         let status = match error {
             PortError::Descriptors { .. } => Status::ServiceUnavailable,
@@ -224,7 +239,7 @@ fn add_udp(
         (status, "no UDP ports".to_owned())
     })?;
     let port = lease.pair().rtp_port();
-    let retransmit = accepted_retransmit(ctx).filter(|_| plays && !rules.plain_udp);
+    let retransmit = accepted_retransmit(ctx).filter(|_| plays && !rules.plain_udp && !peer.is_multicast());
     let udp = UdpTransport::new(lease, peer, rtp, rtcp).on_interface_of(&ctx.connection.peer);
     let stream_transport = StreamTransport::Udp(if retransmit.is_some() { udp.reliable() } else { udp });
     let stream = RtpStream::new(config(ctx, session, info, stream_transport));
@@ -252,18 +267,25 @@ fn client_ports(transport: &Transport, received_at: Option<u16>) -> Result<PortP
     }
 }
 
-/// Where UDP goes: to the client, or to another address that it names, if that is allowed. Groups are not served.
+/// Where UDP goes: to the client, or to another address or a group that it names, if that is allowed.
 fn destination(ctx: &RequestContext, transport: &Transport, rules: StreamRules) -> Result<IpAddr, Refused> {
     let peer = ctx.connection.peer.ip().to_canonical();
-    let Some(text) = &transport.destination else { return Ok(peer) };
+    let Some(text) = &transport.destination else {
+        return if transport.multicast { Err(no_group()) } else { Ok(peer) };
+    };
     match text.parse::<IpAddr>() {
+        Ok(address) if transport.multicast && !address.is_multicast() => Err(no_group()),
         Ok(address) if address == peer => Ok(peer),
-        Ok(address) if address.is_multicast() || address.is_unspecified() => {
+        Ok(address) if address.is_unspecified() || (address.is_multicast() && !rules.allow_destination) => {
             Err((Status::UnsupportedTransport, "header Transport: media do not go to groups".to_owned()))
         }
         Ok(address) if rules.allow_destination && address.is_ipv4() == peer.is_ipv4() => Ok(address),
         _ => Err((Status::BadRequest, "header Transport: media go to the address of the request only".to_owned())),
     }
+}
+
+fn no_group() -> Refused {
+    (Status::UnsupportedTransport, "header Transport: multicast needs a group as its destination".to_owned())
 }
 
 /// The `our-retransmit` entry, if reliable UDP is on for this path (`reliable_udp`, `reliable_udp_dirs`).
@@ -276,9 +298,9 @@ fn accepted_retransmit(ctx: &RequestContext) -> Option<String> {
     Retransmit::choose(&header).map(|accepted| accepted.echo.to_owned())
 }
 
-fn register(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, stream: &Arc<RtpStream>, unicast: bool) {
+fn register(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, stream: &Arc<RtpStream>, network_mode: u32) {
     let object = objects::new_stream(&ctx.server.objects, stream);
-    object.set_u32(qtssRTPStrNetworkMode, if unicast { UNICAST } else { UNSAID });
+    object.set_u32(qtssRTPStrNetworkMode, network_mode);
     let name = ctx.request().map(|request| String::from_utf8_lossy(path::last_part(request.path())).into_owned());
     let name = name.unwrap_or_default();
     rtcp::set_owner(stream, session, &object);

@@ -34,7 +34,9 @@ pub(super) async fn walk(
     }
     let mut reached = Reached::NoSession;
     if !ctx.has_response() {
-        if let Some(request) = parse(&ctx, raw) {
+        if is_http && ctx.replaced_text().is_none() {
+            answers::http_unknown(&ctx, &raw);
+        } else if let Some(request) = parse(&ctx, raw) {
             reached = answer(&ctx, &request).await;
         }
     }

@@ -4,6 +4,8 @@
 #![allow(clippy::print_stderr)] // what is skipped is said aloud
 
 mod monitors;
+#[path = "../common/ports.rs"]
+mod ports;
 mod server;
 
 use std::fs;
@@ -17,7 +19,8 @@ use dss::config::Prefs;
 use dss::server::Preferences;
 use dss::server::status::{Fact, StatusFile, plist};
 
-use self::server::{NOTHING, Server, admin, basic, free_port};
+use self::ports::free_port;
+use self::server::{NOTHING, Server, admin, basic};
 
 /// Nobody is asked for a password, and requests need not wait for each other.
 const OPEN: &str = "\t<MODULE NAME=\"QTSSAdminModule\" >\n\

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -13,8 +13,10 @@ use base64::Engine;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::ports::free_port;
+
 /// How long a test waits for something that should happen soon.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(40);
 
 /// Users `alice` (wonder1) and `admin` (adm1n6), with the hashes of DSS 6.0.3's qtpasswd.
 const USERS: &str = "realm Streaming Server\n\
@@ -210,10 +212,6 @@ impl Drop for Server {
             let _ = self.child.wait();
         }
     }
-}
-
-pub fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).expect("a port").port()
 }
 
 fn config(folder: &Path, port: u16, prefs: &str, more: &str) -> String {

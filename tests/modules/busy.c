@@ -8,7 +8,7 @@ static QTSS_Error dispatch(QTSS_Role inRole, QTSS_RoleParamPtr inParams)
 {
     QTSS_StandardRTSP_Params* theParams = &inParams->rtspPreProcessorParams;
     QTSS_Object theStream = NULL;
-    UInt32 theMethod = 0, theLen = sizeof(theMethod), theLevels = 1;
+    UInt32 theMethod, theLevels = 1;
     char* thePath = NULL;
     switch (inRole)
     {
@@ -19,7 +19,7 @@ static QTSS_Error dispatch(QTSS_Role inRole, QTSS_RoleParamPtr inParams)
         case QTSS_RTSPPreProcessor_Role:
             if (QTSS_GetValueAsString(theParams->inRTSPRequest, qtssRTSPReqFilePath, 0, &thePath) != QTSS_NoErr)
                 break;
-            (void)QTSS_GetValue(theParams->inRTSPRequest, qtssRTSPReqMethod, 0, &theMethod, &theLen);
+            theMethod = number(theParams->inRTSPRequest, qtssRTSPReqMethod);
             if (strncmp(thePath, "/busy.sdp", 9) == 0 && theMethod == qtssSetupMethod
                 && QTSS_AddRTPStream(theParams->inClientSession, theParams->inRTSPRequest, &theStream, 0) == QTSS_NoErr)
             {
@@ -37,7 +37,7 @@ static QTSS_Error dispatch(QTSS_Role inRole, QTSS_RoleParamPtr inParams)
             if (sCalls++ > 0)
                 break;
             note("busy");
-            usleep(1000000);
+            wait_for_go(60000);
             note("idle");
             break;
         case QTSS_RTCPProcess_Role: note("rtcp"); break;

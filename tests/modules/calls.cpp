@@ -480,14 +480,13 @@ static void do_setup(QTSS_StandardRTSP_Params* inParams)
 static void do_request(QTSS_StandardRTSP_Params* inParams)
 {
     QTSS_Object theRequest = inParams->inRTSPRequest;
-    UInt32 theMethod = 0, theLen = sizeof(theMethod);
+    UInt32 theLen = 0;
     Bool16 isAllowed = 0;
     char *theRealm = NULL, theBuffer[8], *theURL = NULL;
     struct iovec theVec[2] = {{NULL, 0}, {theBuffer, 0}};
-    (void)QTSS_GetValue(theRequest, qtssRTSPReqMethod, 0, &theMethod, &theLen);
     if (QTSS_GetValuePtr(theRequest, qtssRTSPReqAbsoluteURL, 0, (void**)&theURL, &theLen) != QTSS_NoErr)
         return;
-    switch (theMethod)
+    switch (number(theRequest, qtssRTSPReqMethod))
     {
         case qtssSetupMethod: do_setup(inParams); return;
         case qtssPlayMethod:
@@ -538,14 +537,10 @@ static QTSS_Error dispatch(QTSS_Role inRole, QTSS_RoleParamPtr inParams)
         case QTSS_OpenFilePreProcess_Role:
             return strcmp(inParams->openFileParams.inPath, "/of/this/module") == 0 ? QTSS_RequestFailed : QTSS_FileNotFound;
         case QTSS_RTSPRequest_Role:
-        {
-            UInt32 theMethod = 0, theLen = sizeof(theMethod);
-            (void)QTSS_GetValue(inParams->rtspRequestParams.inRTSPRequest, qtssRTSPReqMethod, 0, &theMethod, &theLen);
-            if (theMethod == qtssAnnounceMethod && sAnnounced++ > 0)
+            if (number(inParams->rtspRequestParams.inRTSPRequest, qtssRTSPReqMethod) == qtssAnnounceMethod && sAnnounced++ > 0)
                 break; // the wait is over, and the answer is written
             do_request(&inParams->rtspRequestParams);
             break;
-        }
         case QTSS_ClientSessionClosing_Role: note("session over"); break;
         case QTSS_Shutdown_Role:
             // The streams of sessions that are over are gone.

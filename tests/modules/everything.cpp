@@ -4,6 +4,7 @@
 #define QTSS_OLDROUTINENAMES 1
 #include "probe.h"
 #include <memory>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>

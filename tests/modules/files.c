@@ -70,11 +70,10 @@ static void* signal_it(void* inUnused)
 static QTSS_Error do_filter(QTSS_Filter_Params* inParams)
 {
     static QTSS_Object sFile = NULL;
-    char *theText = NULL, theBuffer[8];
+    char theBuffer[8];
     UInt32 theLen = 0;
     QTSS_Error theError;
-    if (QTSS_GetValuePtr(inParams->inRTSPRequest, qtssRTSPReqFullRequest, 0, (void**)&theText, &theLen) != QTSS_NoErr
-        || strncmp(theText, "GET /async", 10) != 0)
+    if (strncmp(full_request(inParams->inRTSPRequest), "GET /async", 10) != 0)
         return QTSS_NoErr;
     if (sFile == NULL)
     {

@@ -1,7 +1,11 @@
 //! Builds probe modules, runs the server with them, talks to it.
 
-#![allow(clippy::print_stderr)] // a test that does nothing has to say so
 #![allow(dead_code)] // each test program uses its own part
+
+#[path = "../common/ports.rs"]
+pub mod ports;
+#[path = "../common/sources.rs"]
+pub mod sources;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,13 +15,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use sources::{is_there, root, sdk, skipped};
+
 /// How long anything that has to happen may take; longer for a server that a sanitizer slows down.
 pub static PATIENCE: LazyLock<Duration> =
-    LazyLock::new(|| Duration::from_secs(if std::env::var_os("PROBE_SERVER").is_some() { 120 } else { 20 }));
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+    LazyLock::new(|| Duration::from_secs(if std::env::var_os("PROBE_SERVER").is_some() { 120 } else { 40 }));
 
 /// With `PROBE_SANITIZER=address` (or `undefined`) in the environment the probes are built with that sanitizer, and the server
 /// runs with its library, which then sees both sides of the one heap. `tests/sanitize.sh` builds a server with it, too, and names
@@ -47,14 +49,12 @@ fn compile(compiler: &str, arguments: &[&str], source: &Path, output: &Path) {
 
 /// The stub library's object file, once per test program; `None` without compilers.
 static STUB: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
-    let works =
-        |compiler: String| Command::new(compiler).arg("--version").output().is_ok_and(|ran| ran.status.success());
-    if !works(compiler(false)) || !works(compiler(true)) {
-        eprintln!("SKIPPED: the module tests need the system's cc and c++");
+    if !is_there(&compiler(false)) || !is_there(&compiler(true)) {
+        skipped("the module tests need the system's cc and c++");
         return None;
     }
     let stub = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("stub-{}.o", std::process::id()));
-    compile(&compiler(true), &["-c"], &root().join("compat-modules/sdk/APIStubLib/QTSS_Private.cpp"), &stub);
+    compile(&compiler(true), &["-c"], &sdk().join(sources::STUB), &stub);
     Some(stub)
 });
 
@@ -171,8 +171,7 @@ impl Plan {
     /// Starts the server in the background, with a parent that starts it again, and waits until it listens.
     pub fn start_detached(self) -> Detached {
         // The port has to be known, and the same after a restart.
-        let port =
-            std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+        let port = ports::free_port();
         let mut command = self.command(port);
         let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("the server");
         assert!(status.success(), "it did not start: {status}");
@@ -321,9 +320,6 @@ impl Running {
         let path = self.dir.path().join("streamingserver.xml");
         let text = fs::read_to_string(&path).expect("the configuration");
         assert!(text.contains(from), "{from} is not in {text}");
-        // Port 0 would be another port each time.
-        let port = |port: u16| format!("<PREF NAME=\"rtsp_port\" TYPE=\"UInt16\" >{port}</PREF>");
-        let text = text.replace(&port(0), &port(self.address.port()));
         fs::write(&path, text.replace(from, to)).expect("the configuration");
     }
 

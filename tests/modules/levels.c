@@ -10,12 +10,6 @@ static UInt32* sLevelPtr;
 static UInt16 sSequence = 1;
 static int sStep, sLooks;
 
-static UInt32 number(QTSS_Object inObject, QTSS_AttributeID inID)
-{
-    UInt32 theValue = 0xffffffff, theLen = sizeof(theValue);
-    return QTSS_GetValue(inObject, inID, 0, &theValue, &theLen) == QTSS_NoErr ? theValue : 0xffffffff;
-}
-
 static UInt64 long_number(QTSS_Object inObject, QTSS_AttributeID inID)
 {
     UInt64 theValue = 0;

@@ -174,12 +174,8 @@ static QTSS_Error use_stack()
 static void do_filter(QTSS_Filter_Params* inParams)
 {
     static int sStep = 0;
-    char* theText = NULL;
-    UInt32 theLen = 0;
     CHECK(75, use_stack() == QTSS_NoErr);
-    if (QTSS_GetValuePtr(inParams->inRTSPRequest, qtssRTSPReqFullRequest, 0, (void**)&theText, &theLen) != QTSS_NoErr)
-        return;
-    if (strstr(theText, "/socket") == NULL)
+    if (strstr(full_request(inParams->inRTSPRequest), "/socket") == NULL)
         return;
     switch (sStep++)
     {

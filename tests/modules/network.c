@@ -39,7 +39,7 @@ static QTSS_Error dispatch(QTSS_Role inRole, QTSS_RoleParamPtr inParams)
         case QTSS_RTSPAuthorize_Role:
 #ifdef ONLY_AUTHORIZE
             note("asleep");
-            sleep(2);
+            wait_for_go(60000);
 #endif
             if (QTSS_GetValueAsString(inParams->rtspAuthParams.inRTSPRequest, qtssRTSPReqFilePath, 0, &thePath) == QTSS_NoErr
                 && strcmp(thePath, "/forbidden.mp4") == 0)

@@ -42,6 +42,32 @@ static const char* role_text(QTSS_Role inRole)
     return theText;
 }
 
+/* A 32 bit attribute; all ones when there is none. */
+static UInt32 number(QTSS_Object inObject, QTSS_AttributeID inID)
+{
+    UInt32 theValue = 0xffffffff, theLen = sizeof(theValue);
+    return QTSS_GetValue(inObject, inID, 0, &theValue, &theLen) == QTSS_NoErr ? theValue : 0xffffffff;
+}
+
+/* All of a request that was read; empty when there is none. */
+static char* full_request(QTSS_Object inRequest)
+{
+    static char sNothing[1];
+    char* theText = NULL;
+    UInt32 theLen = 0;
+    return QTSS_GetValuePtr(inRequest, qtssRTSPReqFullRequest, 0, (void**)&theText, &theLen) == QTSS_NoErr ? theText : sNothing;
+}
+
+/* Holds the calling thread until the test writes the file "go" into the folder that PROBE_FOLDER names. */
+static void wait_for_go(UInt32 inMostMsec)
+{
+    char thePath[1024];
+    const QTSS_TimeVal theEnd = QTSS_Milliseconds() + inMostMsec;
+    (void)snprintf(thePath, sizeof(thePath), "%s/go", getenv("PROBE_FOLDER"));
+    while (QTSS_Milliseconds() < theEnd && access(thePath, F_OK) != 0)
+        (void)usleep(10 * 1000);
+}
+
 /* The value of a pref of a module, or the default. */
 static UInt32 number_pref(QTSS_Object inPrefs, const char* inName, UInt32 inDefault)
 {
@@ -67,7 +93,8 @@ static QTSS_Object prefs_of(QTSS_ModuleObject inModule)
 }
 
 /* Silences the compiler about what a probe does not use. */
-static void* probe_unused[] __attribute__((unused)) = {(void*)note, (void*)role_text, (void*)number_pref, (void*)prefs_of};
+static void* probe_unused[] __attribute__((unused)) = {
+    (void*)note, (void*)role_text, (void*)wait_for_go, (void*)number, (void*)full_request, (void*)number_pref, (void*)prefs_of};
 
 #ifdef __cplusplus
 #define ENTRY(name) extern "C" QTSS_Error name##_Main(void* inArgs); \

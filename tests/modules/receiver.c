@@ -5,12 +5,6 @@
 static QTSS_Object sStreams[2], sSession;
 static int sCount;
 
-static UInt32 number(QTSS_Object inObject, QTSS_AttributeID inID)
-{
-    UInt32 theValue = 0xffffffff, theLen = sizeof(theValue);
-    return QTSS_GetValue(inObject, inID, 0, &theValue, &theLen) == QTSS_NoErr ? theValue : 0xffffffff;
-}
-
 static void do_setup(QTSS_StandardRTSP_Params* inParams, const char* inPath)
 {
     QTSS_Object theStream = NULL;

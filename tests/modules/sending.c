@@ -112,7 +112,7 @@ static void do_send(QTSS_RTPSendPackets_Params* inParams)
 static QTSS_Error dispatch(QTSS_Role inRole, QTSS_RoleParamPtr inParams)
 {
     char* thePath = NULL;
-    UInt32 theMethod = 0, theLen = sizeof(theMethod);
+    UInt32 theLen = 0;
     QTSS_StandardRTSP_Params* theParams = &inParams->rtspPreProcessorParams;
     switch (inRole)
     {
@@ -130,8 +130,7 @@ static QTSS_Error dispatch(QTSS_Role inRole, QTSS_RoleParamPtr inParams)
                 return QTSS_NoErr;
             if (strncmp(thePath, "/synth.sdp", 10) == 0)
             {
-                (void)QTSS_GetValue(theParams->inRTSPRequest, qtssRTSPReqMethod, 0, &theMethod, &theLen);
-                switch (theMethod)
+                switch (number(theParams->inRTSPRequest, qtssRTSPReqMethod))
                 {
                     case qtssDescribeMethod: send_sdp(theParams); break;
                     case qtssSetupMethod: do_setup(theParams); break;

@@ -5,16 +5,6 @@
 
 static UInt32 sSleepMsec = 5000;
 
-static bool may_go()
-{
-    char thePath[1024];
-    const char* theFolder = getenv("PROBE_FOLDER");
-    if (theFolder == NULL)
-        return false;
-    (void)snprintf(thePath, sizeof(thePath), "%s/go", theFolder);
-    return access(thePath, F_OK) == 0;
-}
-
 static QTSS_Error authorize(QTSS_StandardRTSP_Params* inParams)
 {
     char* theUrl = NULL;
@@ -26,9 +16,10 @@ static QTSS_Error authorize(QTSS_StandardRTSP_Params* inParams)
         return QTSS_NoErr;
     if (getenv("PROBE_LOG") != NULL)
         note("asleep");
-    const QTSS_TimeVal theEnd = QTSS_Milliseconds() + sSleepMsec;
-    while (QTSS_Milliseconds() < theEnd && !may_go())
-        (void)usleep(10 * 1000);
+    if (getenv("PROBE_FOLDER") != NULL)
+        wait_for_go(sSleepMsec);
+    else
+        (void)usleep(sSleepMsec * 1000);
     return QTSS_NoErr;
 }
 

@@ -1,9 +1,9 @@
 //! Streams that C modules add: how SETUP and its flags are answered, thinning, what counts, how they end.
 
-use std::net::UdpSocket;
+use std::net::{Ipv4Addr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use super::lab::{self, Plan, Running, assert_checks, session_of};
+use super::lab::{self, PATIENCE, Plan, Running, assert_checks, session_of};
 
 const TCP: &str = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n";
 
@@ -83,10 +83,6 @@ fn add_stream_flags_decide_about_destination_and_transport() {
     assert!(client.request("PLAY", "/flags-1.sdp", &session).starts_with("RTSP/1.0 200"));
     let mut packet = [0; 2000];
     assert_eq!(elsewhere.recv(&mut packet).expect("a packet at the other address"), 1300);
-    let group = transport.replace("127.0.0.2", "239.1.2.3");
-    let (_, answer) = setup(&server, 1, &group);
-    assert!(answer.starts_with("RTSP/1.0 461"), "groups are not served: {answer}");
-
     let both = "Transport: RTP/AVP;unicast;client_port=6200-6201,RTP/AVP/TCP;unicast;interleaved=2-3\r\n";
     let (_, answer) = setup(&server, 0, both);
     assert!(answer.contains("Transport: RTP/AVP;unicast;"), "{answer}");
@@ -104,6 +100,35 @@ fn add_stream_flags_decide_about_destination_and_transport() {
     let kinds: Vec<_> = server.notes().into_iter().filter(|note| note.starts_with("transport ")).collect();
     let expected = ["0", "0", "2", "0", "1", "0"].map(|kind| format!("transport {kind}"));
     assert_eq!(kinds, expected, "UDP 0, reliable UDP 1, TCP 2");
+}
+
+#[test]
+fn a_module_that_allows_destinations_may_send_to_a_group() {
+    const GROUP: Ipv4Addr = Ipv4Addr::new(239, 77, 66, 55);
+    let Some(server) = levels("") else { return };
+    let member = even_socket("0.0.0.0");
+    let port = member.local_addr().expect("bound").port();
+    let transport = |how: &str, to: &str| {
+        format!("Transport: RTP/AVP;{how};destination={to};ttl=0;client_port={port}-{}\r\n", u32::from(port) + 1)
+    };
+    for how in ["multicast", "unicast"] {
+        let (_, answer) = setup(&server, 0, &transport(how, &GROUP.to_string()));
+        assert!(answer.starts_with("RTSP/1.0 461"), "only if the module allows it: {answer}");
+    }
+    let (_, answer) = setup(&server, 1, &transport("multicast", "127.0.0.1"));
+    assert!(answer.starts_with("RTSP/1.0 461"), "that is no group: {answer}");
+    let reliable = transport("multicast", &GROUP.to_string()) + "x-Retransmit: our-retransmit\r\n";
+    let (mut client, answer) = setup(&server, 1, &reliable);
+    assert!(answer.starts_with("RTSP/1.0 200") && answer.contains(&format!(";destination={GROUP};ttl=0;")), "{answer}");
+    assert!(!answer.to_lowercase().contains("x-retransmit"), "nobody acknowledges for a group: {answer}");
+    if let Err(error) = member.join_multicast_v4(&GROUP, &Ipv4Addr::LOCALHOST) {
+        lab::sources::skipped(&format!("nobody can join a group here: {error}"));
+        return;
+    }
+    let session = format!("Session: {}\r\n", session_of(&answer));
+    assert!(client.request("PLAY", "/flags-1.sdp", &session).starts_with("RTSP/1.0 200"));
+    let mut packet = [0; 2000];
+    assert_eq!(member.recv(&mut packet).expect("a packet for the group"), 1300);
 }
 
 #[test]
@@ -125,7 +150,7 @@ fn trap_47_48_reliable_udp_blocks_at_a_full_window_and_sends_again() {
     let mut packet = [0; 2000];
     let begin = Instant::now();
     while times < 2 {
-        assert!(begin.elapsed() < Duration::from_secs(20));
+        assert!(begin.elapsed() < *PATIENCE);
         let length = player.recv(&mut packet).expect("the packet, and again");
         times += u32::from(length == 1300 && packet[3] == 1);
     }

@@ -8,10 +8,7 @@
 
 static int url_has(QTSS_Object inRequest, const char* inWord)
 {
-    char* theText = NULL;
-    UInt32 theLen = 0;
-    if (QTSS_GetValuePtr(inRequest, qtssRTSPReqFullRequest, 0, (void**)&theText, &theLen) != QTSS_NoErr)
-        return 0;
+    char* theText = full_request(inRequest);
     char* theEnd = strstr(theText, "\r\n");
     char* theWord = strstr(theText, inWord);
     return theWord != NULL && theWord < theEnd;
@@ -89,9 +86,7 @@ static QTSS_Error do_preprocess(QTSS_StandardRTSP_Params* inParams)
 
 static void trace(QTSS_Role inRole, QTSS_Object inRequest, QTSS_Object inSession)
 {
-    char* theText = NULL;
-    UInt32 theLen = 0;
-    (void)QTSS_GetValuePtr(inRequest, qtssRTSPReqFullRequest, 0, (void**)&theText, &theLen);
+    char* theText = full_request(inRequest);
     note("%s %s %.*s %s", TEXT(PROBE_NAME), role_text(inRole), (int)strcspn(theText, "\r\n"), theText, inSession ? "session" : "-");
 }
 

@@ -5,7 +5,8 @@
 #include <pthread.h>
 
 static UInt32 sSleepInAuthorize, sWaitInRoles, sWaitInClosing, sSignalInFilter;
-static int sInside, sMostInside;
+static volatile int sInside, sMostInside;
+static int sExpectedInside;
 static pthread_mutex_t sMutex = PTHREAD_MUTEX_INITIALIZER;
 static QTSS_Role sWaited[32];
 static unsigned sWaitedCount;
@@ -63,10 +64,14 @@ static void do_filter(QTSS_Filter_Params* inParams)
 
 static void do_authorize(void)
 {
+    int theTries;
     pthread_mutex_lock(&sMutex);
     if (++sInside > sMostInside)
         sMostInside = sInside;
     pthread_mutex_unlock(&sMutex);
+    /* As many as may be in here at a time have come, and nobody else does meanwhile. */
+    for (theTries = 0; sMostInside < sExpectedInside && theTries < 2000; theTries++)
+        usleep(10000);
     usleep(sSleepInAuthorize * 1000);
     pthread_mutex_lock(&sMutex);
     sInside--;
@@ -98,6 +103,7 @@ static QTSS_Error dispatch(QTSS_Role inRole, QTSS_RoleParamPtr inParams)
         case QTSS_Initialize_Role:
             thePrefs = prefs_of(inParams->initParams.inModule);
             sSleepInAuthorize = number_pref(thePrefs, "sleep", 0);
+            sExpectedInside = (int)number_pref(thePrefs, "expected", 0);
             sWaitInRoles = number_pref(thePrefs, "wait", 0);
             sWaitInClosing = number_pref(thePrefs, "wait_in_closing", 0);
             sSignalInFilter = number_pref(thePrefs, "signal", 0);

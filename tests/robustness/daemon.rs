@@ -1,7 +1,7 @@
 //! The server as an operator starts it: with its parent, detached from the terminal.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::common::{Client, eventually};
+use super::lab::ports::free_port;
 
 /// Longest wait for a start or an end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,8 +33,7 @@ impl Site {
         }
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(MOVIE);
         fs::copy(sample, dir.path().join("movies").join(MOVIE)).unwrap();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let site = Self { dir, port: listener.local_addr().unwrap().port() };
+        let site = Self { dir, port: free_port() };
         let pref = |name: &str, value: &str| format!("\t\t<PREF NAME=\"{name}\" >{value}</PREF>\n");
         let at = |name: &str| site.path(name).display().to_string();
         let server = [

@@ -409,7 +409,7 @@ fn pref_json(section: &str, entry: &PrefEntry) -> Value {
     let values: Vec<_> = entry.values.iter().map(|value| text_of_bytes(value).into_owned()).collect();
     json!({
         "name": entry.name,
-        "type": entry.ty.map_or("Unknown", |ty| ty.name()),
+        "type": entry.ty.name(),
         "list": known.map_or(entry.kind == PrefKind::List, |known| known.list),
         "values": if secret { Value::Null } else { values.into() },
         "about": known.map(|known| known.doc.trim()),
@@ -461,15 +461,17 @@ fn set_pref(server: &Arc<Server>, section: &str, name: &str, wanted: &Value) -> 
     }
     let row = definition(section, name);
     let named = wanted.get("type").and_then(Value::as_str);
-    let ty = row.map(|row| row.ty).or_else(|| entry.as_ref().and_then(|entry| entry.ty));
+    let ty =
+        row.map(|row| row.ty).or_else(|| entry.as_ref().map(|entry| entry.ty)).filter(|ty| *ty != PrefType::Unknown);
     let ty = match (ty, named) {
         (Some(ty), None) => ty,
         (Some(ty), Some(named)) if ty.name().eq_ignore_ascii_case(named) => ty,
         (Some(ty), Some(_)) => return bad(format!("the preference's type is {}", ty.name())),
         (None, None) => return refused(StatusCode::NOT_FOUND, "no such preference; a new one needs a type"),
-        (None, Some(named)) => match PrefType::from_name(named).filter(|ty| *ty != PrefType::Object) {
-            Some(ty) if super::change::is_preference_name(name) => ty,
-            _ => return bad("this type or name is not possible".to_owned()),
+        (None, Some(named)) => match PrefType::from_name(named.as_bytes()) {
+            PrefType::Unknown | PrefType::Object => return bad("this type is not possible".to_owned()),
+            ty if super::change::is_preference_name(name) => ty,
+            _ => return bad("this name is not possible".to_owned()),
         },
     };
     let values = match wanted_values(wanted) {

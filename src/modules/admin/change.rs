@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use super::query::{Command, Query};
 use super::tree::{Attribute, Node};
-use crate::config::{PrefDef, PrefType, module_def, oddity, server_pref};
+use crate::config::{PrefDef, module_def, oddity, server_pref};
 use crate::qtss::attr::*;
 use crate::qtss::convert::{Parsed, parse_value};
 use crate::qtss::{AttrDataType, ClosingReason, Object, ObjectType, Permissions};
@@ -119,8 +119,7 @@ fn checked_value(attribute: &Attribute, query: &Query, command: Command) -> Resu
 /// not fit is refused.
 fn parsed(text: &str, data_type: AttrDataType) -> Result<Vec<u8>, Refused> {
     let wrong = || Refused::new(400, format!("\"{text}\" is no value of type {}", data_type.name()));
-    let text_type = PrefType::from_code(data_type.code());
-    if text.contains('\0') || text_type.and_then(|of| oddity(of, text.as_bytes())).is_some() {
+    if text.contains('\0') || oddity(data_type, text.as_bytes()).is_some() {
         return Err(wrong());
     }
     match parse_value(text.as_bytes(), data_type) {
@@ -211,7 +210,7 @@ fn add_preference(server: &Arc<Server>, object: &Arc<Object>, query: &Query) -> 
     let name = name.ok_or_else(|| Refused::new(400, "No name, or no possible name, for command ADD"))?;
     let type_name = query.type_name.as_deref().unwrap_or(AttrDataType::CharArray.name());
     let data_type = AttrDataType::from_name(type_name.as_bytes());
-    if PrefType::from_name(data_type.name()).is_none() || data_type == AttrDataType::Object {
+    if matches!(data_type, AttrDataType::Unknown | AttrDataType::Object) {
         return Err(Refused::new(400, format!("Type {type_name} is not possible for command ADD")));
     }
     let bytes = parsed(query.value.as_deref().unwrap_or_default(), data_type)?;

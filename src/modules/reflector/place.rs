@@ -39,7 +39,7 @@ impl Place {
     fn new(root: &str, full: &str, in_setup: bool) -> Self {
         // The whole URL of a description with one track may do for that.
         let (url_path, track) = match full.rsplit_once('/').filter(|_| in_setup) {
-            Some((before, track)) if !(track.ends_with(SDP) && !before.ends_with(SDP)) => (before, track),
+            Some((before, track)) if !track.ends_with(SDP) || before.ends_with(SDP) => (before, track),
             _ => (full.trim_end_matches('/'), ""),
         };
         let path = format!("{}{url_path}", root.trim_end_matches('/'));
