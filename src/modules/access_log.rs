@@ -166,7 +166,8 @@ fn entry(server: &Server, session: &ClientSession) -> AccessEntry {
     AccessEntry {
         c_ip: session.peer.to_canonical().to_string(),
         ended: SystemTime::now(),
-        c_dns: facts.url_host,
+        // As in DSS, a broadcaster has none.
+        c_dns: if session.is_broadcaster() { String::new() } else { facts.url_host },
         cs_uri_stem: facts.uri_stem,
         x_duration: seconds.unsigned_abs(),
         c_rate: 1,

@@ -11,7 +11,7 @@ use super::pacer::Timeline;
 use super::packet::{RTP_HEADER_LEN, RtpHeader};
 use super::play::{NextPacket, PlayStream};
 use super::resend::ResendQueue;
-use super::rtcp::{Compound, SenderReport, goodbye};
+use super::rtcp::{Compound, SenderReport, goodbye, packet_type};
 use super::source::{PacketHead, PacketKind, PacketSource, Peek, ReadContext};
 use super::stream::{PeerAddresses, RtpStream, Transport, UdpTransport};
 use super::thin::LateDropper;
@@ -206,8 +206,12 @@ impl StreamPlay {
             PacketKind::Payload => SmallVec::from(self.header(head)),
             PacketKind::Rtp | PacketKind::Rtcp => SmallVec::new(),
         };
-        if head.kind == PacketKind::Rtp {
-            self.passed_on = self.source.payload().and_then(|(bytes, range)| ssrc_of(bytes.get(range)?));
+        let packet = || self.source.payload().and_then(|(bytes, range)| bytes.get(range));
+        match head.kind {
+            PacketKind::Payload => {}
+            PacketKind::Rtp => self.passed_on = packet().and_then(ssrc_of),
+            PacketKind::Rtcp if packet().is_some_and(says_goodbye) => self.passed_on = None,
+            PacketKind::Rtcp => {}
         }
         if head.kind != PacketKind::Rtcp {
             self.last = Some((head.time_us, head.rtp_time));
@@ -341,6 +345,18 @@ impl StreamPlay {
             time_us: head.time_us,
         })
     }
+}
+
+/// Is there a BYE in this compound?
+fn says_goodbye(mut compound: &[u8]) -> bool {
+    while let [_, kind, high, low, ..] = *compound {
+        if kind == packet_type::GOODBYE {
+            return true;
+        }
+        let length = 4 * (usize::from(u16::from_be_bytes([high, low])) + 1);
+        compound = compound.get(length..).unwrap_or_default();
+    }
+    false
 }
 
 /// The source of a whole RTP packet.

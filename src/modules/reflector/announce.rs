@@ -59,7 +59,11 @@ impl Reflector {
         let description = self.description_of(ctx, &place, prefs.longest_announced).await?;
         check_ports(&prefs, &place.path, &description).map_err(|why| (Status::UnsupportedMediaType, why))?;
         self.wait_for_room(ctx, &place.path, None).await;
-        self.make_room(ctx, &place.path, None)?;
+        match self.make_room(ctx, &place.path, None) {
+            // Who may send beside another one goes by the description that is there.
+            Err(_) if prefs.duplicates => return Ok(()),
+            other => other?,
+        }
         let until_ms = ctx.server.now_ms().saturating_add(prefs.broadcaster_timeout_ms);
         let (inner, path) = (Arc::clone(self), place.path.clone());
         let (text, timed) = (description.to_bytes(), description.is_timed());
@@ -116,6 +120,9 @@ impl Reflector {
     /// A broadcaster that was killed and is back at once may be faster than the news of its old connection's end: the same
     /// broadcaster on a new connection is not refused before a moment has passed.
     pub(super) async fn wait_for_room(&self, ctx: &RequestContext, key: &str, track_id: Option<u32>) {
+        if self.prefs.load().duplicates {
+            return;
+        }
         let claimant = Self::claimant(ctx);
         let until = tokio::time::Instant::now() + COMEBACK;
         loop {

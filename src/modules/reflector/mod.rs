@@ -93,7 +93,7 @@ impl ReflectorModule {
 }
 
 fn read_prefs(preferences: &Preferences) -> ReflectorPrefs {
-    let mut prefs = ReflectorPrefs::read(&preferences.module(NAME), &preferences.server().movie_folder);
+    let mut prefs = ReflectorPrefs::read(&preferences.module(NAME), &preferences.server());
     prefs.options = prefs.options.with_send_interval(preferences.server().send_interval);
     for oddity in prefs.oddities() {
         tracing::warn!("{NAME}: {oddity}");

@@ -155,14 +155,6 @@ pub(super) fn track_infos(description: &Description) -> Vec<TrackInfo> {
     description.media().iter().map(Media::track_info).collect()
 }
 
-/// Whether viewers of a broadcast can go on with one of this description: the same tracks with the same coding. (What
-/// `fmtp` says may differ: decoders find it in the stream, too.)
-pub(super) fn goes_on_as(broadcast: &Broadcast, description: &Description) -> bool {
-    let coding = |info: &TrackInfo| (info.track_id, info.payload_name.clone(), info.clock_rate, info.payload_type);
-    let now: Vec<_> = broadcast.tracks().map(coding).collect();
-    !broadcast.has_ended() && now == track_infos(description).iter().map(coding).collect::<Vec<_>>()
-}
-
 /// A broadcast of this description.
 pub(super) fn new_broadcast(
     key: &str,
@@ -231,22 +223,5 @@ mod tests {
         assert_eq!(named.to_replace(&claimant(2, [10, 0, 0, 1], "eve"), Some(0), later), Ok(vec![id("1")]));
         let itself = Claimant { id: Some(id("1")), ..same_address };
         assert_eq!(open.to_replace(&itself, Some(0), NOW), Ok(vec![]));
-    }
-
-    #[test]
-    fn viewers_can_go_on_with_the_same_coding_only() {
-        let entry = entry("");
-        let parse = |text: &str| Description::parse(text.as_bytes()).unwrap();
-        assert!(goes_on_as(&entry.broadcast, &parse(SDP)));
-        assert!(goes_on_as(&entry.broadcast, &parse(&SDP.replace("a=control", "a=fmtp:96 x=1\na=control"))));
-        for (from, to) in [("H264", "H265"), ("streamid=0", "streamid=5"), ("RTP/AVP 0", "RTP/AVP 8")] {
-            assert!(!goes_on_as(&entry.broadcast, &parse(&SDP.replace(from, to))), "{to}");
-        }
-        assert!(!goes_on_as(
-            &entry.broadcast,
-            &parse("m=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\na=control:streamid=0\n")
-        ));
-        entry.broadcast.end("over");
-        assert!(!goes_on_as(&entry.broadcast, &parse(SDP)));
     }
 }

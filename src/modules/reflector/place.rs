@@ -98,7 +98,7 @@ mod tests {
     fn prefs(own: &str) -> ReflectorPrefs {
         let text = format!("<CONFIGURATION><MODULE NAME=\"QTSSReflectorModule\">{own}</MODULE></CONFIGURATION>");
         let document = Document::parse(text.as_bytes()).expect("a document");
-        ReflectorPrefs::read(&document.module("QTSSReflectorModule"), "/movies/")
+        ReflectorPrefs::of(&document, "/movies/")
     }
 
     #[test]

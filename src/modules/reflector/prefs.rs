@@ -1,6 +1,6 @@
 //! The module's preferences as the last reread left them.
 
-use crate::config::ModulePrefs;
+use crate::config::{ModulePrefs, ServerPrefs};
 use crate::live::BroadcastOptions;
 
 /// Longest announced description in kilobytes where `max_announced_sdp_length_kbytes` says nothing.
@@ -60,13 +60,13 @@ pub(super) struct ReflectorPrefs {
 }
 
 impl ReflectorPrefs {
-    /// Reads them. `movie_folder` is where a relative `redirect_broadcasts_dir` is.
-    pub fn read(prefs: &ModulePrefs, movie_folder: &str) -> Self {
+    /// Reads them, with the server's own.
+    pub fn read(prefs: &ModulePrefs, server: &ServerPrefs) -> Self {
         let ports = (prefs.u16("minimum_static_sdp_port"), prefs.u16("maximum_static_sdp_port"));
         let dirs = prefs.list("broadcast_dir_list");
         let everywhere = dirs.iter().any(String::is_empty);
         Self {
-            options: BroadcastOptions::from_prefs(prefs),
+            options: BroadcastOptions::from_prefs(prefs).with_send_interval(server.send_interval),
             no_rtp_info: prefs.bool("disable_rtp_play_info"),
             non_sdp_urls: prefs.bool("allow_non_sdp_urls"),
             announce: prefs.bool("enable_broadcast_announce"),
@@ -84,10 +84,18 @@ impl ReflectorPrefs {
             bandwidth_percent: prefs.u32("compatibility_adjust_sdp_media_bandwidth_percent").clamp(1, 100),
             force_rtp_info: prefs.bool("force_rtp_info_sequence_and_time"),
             redirect_keyword: prefs.string("redirect_broadcast_keyword").trim_matches('/').to_owned(),
-            redirect_dir: below(movie_folder, &prefs.string("redirect_broadcasts_dir")),
+            redirect_dir: below(&server.movie_folder, &prefs.string("redirect_broadcasts_dir")),
             dirs: if everywhere { Vec::new() } else { dirs },
             longest_announced: longest_announced(prefs),
         }
+    }
+
+    /// Those of a configuration with this folder for movies.
+    #[cfg(test)]
+    pub fn of(document: &crate::config::Document, movie_folder: &str) -> Self {
+        let (server, _) = ServerPrefs::from_document(document);
+        let server = ServerPrefs { movie_folder: movie_folder.to_owned(), ..server };
+        Self::read(&document.module(super::NAME), &server)
     }
 
     /// What is odd about them, for the error log.
@@ -134,7 +142,7 @@ mod tests {
     fn read(prefs: &str) -> ReflectorPrefs {
         let text = format!("<CONFIGURATION><MODULE NAME=\"QTSSReflectorModule\">{prefs}</MODULE></CONFIGURATION>");
         let document = Document::parse(text.as_bytes()).expect("a document");
-        ReflectorPrefs::read(&document.module("QTSSReflectorModule"), "/movies/")
+        ReflectorPrefs::of(&document, "/movies/")
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The SETUPs of a broadcaster, and the RECORD (or PLAY) that follows.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use super::on_air::{Busy, Claimant, Entry, Push, goes_on_as, new_broadcast};
+use super::on_air::{Busy, Claimant, Entry, Push, new_broadcast, track_infos};
 use super::place::{Place, SDP};
 use super::source::{NoSource, answer};
 use super::{Part, Reflector};
@@ -148,7 +148,7 @@ impl Reflector {
             if is_free == Err(Busy) && !prefs.duplicates {
                 return refuse(Status::PreconditionFailed, "A broadcast stream is already setup for this URL");
             }
-            if entry.pushes.is_empty() && !goes_on_as(&entry.broadcast, &description) {
+            if entry.pushes.is_empty() && !entry.broadcast.fits(&track_infos(&description)) {
                 replaced = on_air.entries.remove(key);
             }
         }
@@ -186,7 +186,7 @@ impl Reflector {
         let transport = Transport::choose(&header).map_err(|error| (error.status(), error.to_string()))?;
         let receiver = match transport.protocol {
             Protocol::Tcp => None,
-            Protocol::Udp => Some(open_ports(ctx, claim)?),
+            Protocol::Udp => Some(open_ports(ctx, claim, &transport)?),
         };
         if let Some(receiver) = &receiver {
             ctx.object.set_u16(qtssRTSPReqSetUpServerPort, receiver.rtp_port());
@@ -298,7 +298,7 @@ fn enter_push(entry: &mut Entry, ctx: &RequestContext, session: &Arc<ClientSessi
 
 /// Binds where a track comes in: the port that its description names if it is free, else the next of the server's own.
 /// Only the broadcaster's address is listened to.
-fn open_ports(ctx: &RequestContext, claim: &Claim) -> Result<Receiver, Refused> {
+fn open_ports(ctx: &RequestContext, claim: &Claim, transport: &Transport) -> Result<Receiver, Refused> {
     let local = match ctx.connection.local.ip().to_canonical() {
         // Of use only together with its interface.
         IpAddr::V6(address) if address.is_unicast_link_local() => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
@@ -312,10 +312,14 @@ fn open_ports(ctx: &RequestContext, claim: &Claim) -> Result<Receiver, Refused> 
     };
     let wanted = Some(claim.port).filter(|port| *port >= LOWEST_PORT);
     let opened = wanted.and_then(|port| open(Some(port)).ok()).map_or_else(|| open(None), Ok);
-    opened.map_err(|error| {
+    let receiver = opened.map_err(|error| {
         tracing::warn!("{}: {error}", claim.broadcast.key());
         (Status::ServiceUnavailable, "Can't bind reflector sockets".to_owned())
-    })
+    })?;
+    if let Some(ports) = transport.client_port {
+        receiver.report_to(SocketAddr::new(ctx.connection.peer.ip(), ports.rtcp));
+    }
+    Ok(receiver)
 }
 
 /// What comes on a track's channels goes to the broadcast.

@@ -4,7 +4,7 @@ use std::collections::{HashSet, hash_map};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::on_air::{Entry, goes_on_as, new_broadcast};
+use super::on_air::{Entry, new_broadcast, track_infos};
 use super::place::Place;
 use super::push::stream_info;
 use super::source::{Described, answer, open_static, static_source};
@@ -153,7 +153,7 @@ impl Reflector {
         let mut watchers = HashSet::new();
         if let (Some(entry), Some(described)) = (on_air.entries.get(key), &described) {
             // Without a source, what is in the file now counts.
-            if !entry.has_source() && !goes_on_as(&entry.broadcast, &described.description) {
+            if !entry.has_source() && !entry.broadcast.fits(&track_infos(&described.description)) {
                 server.broadcasts.remove(&entry.broadcast);
                 entry.broadcast.end("its description has changed");
                 watchers = on_air.entries.remove(key).map(|entry| entry.watchers).unwrap_or_default();
