@@ -15,7 +15,7 @@ const CODECS: [&str; 11] =
     ["H264", "H265", "MP4V-ES", "H263", "H263-1998", "MPV", "VP8", "VP9", "AV1", "JPEG", "X-UNKNOWN"];
 
 fuzz_target!(|data: &[u8]| {
-    let Some((&[codec, flags], mut rest)) = data.split_first_chunk::<2>().map(|(head, rest)| (head, rest)) else {
+    let Some((&[codec, flags], mut rest)) = data.split_first_chunk::<2>() else {
         return;
     };
     let track = TrackInfo {
