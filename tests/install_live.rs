@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 fn in_own_world(script: &str) -> Option<Output> {
     let folder = tempfile::tempdir().unwrap();
     let world = "set -e
+        umask 022
         mount --make-rprivate /
         mount -t tmpfs tmpfs \"$WORLD\"
         mkdir \"$WORLD/upper\" \"$WORLD/work\" \"$WORLD/root\"

@@ -238,7 +238,7 @@ fn trap_34_37_http_is_answered_in_filter_and_keep_alive_is_the_modules() {
     assert!(client.rest().ends_with("hello"), "the connection ends after the body");
     let mut client = server.connect();
     client.send("GET /nobody HTTP/1.0\r\n\r\n");
-    assert!(client.rest().starts_with("RTSP/1.0 400"));
+    assert!(client.rest().starts_with("HTTP/1.1 404"));
     assert_eq!(calls(&server, "/nobody"), ["Actor filt -", "Second filt -"]);
     assert_eq!(calls(&server, "/answer-keep"), ["Actor filt -"], "what a filter answers goes no further");
 }
@@ -491,7 +491,7 @@ fn trap_64_75_a_socket_stream_owns_its_socket_and_stacks_are_large() {
     let Some(server) = misc() else { return };
     let mut client = server.connect();
     client.send("GET /socket HTTP/1.0\r\n\r\n");
-    assert!(client.rest().starts_with("RTSP/1.0 400"));
+    assert!(client.rest().starts_with("HTTP/1.1 404"));
     assert_checks(&server.notes(), 64, 10);
     assert_checks(&server.notes(), 75, 2);
 }

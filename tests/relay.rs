@@ -61,9 +61,11 @@ fn reread(site: &Site) {
     site.block_on(async { site.server.reread() });
 }
 
-/// An address that nothing listens on, for a server that comes later.
+/// An address that nothing listens on, for a server that comes later: below the ports that systems give to others.
 fn free_address() -> SocketAddr {
-    TcpListener::bind((LOCAL, 0)).unwrap().local_addr().unwrap()
+    let first = 21_000 + u16::try_from(std::process::id() % 5_000).unwrap();
+    let mut ports = (first..30_000).map(|port| TcpListener::bind((LOCAL, port)));
+    ports.find_map(Result::ok).unwrap().local_addr().unwrap()
 }
 
 /// Pushes a small stream; each packet's payload is its number.
@@ -162,7 +164,7 @@ fn a_file_goes_to_ports_packet_by_packet() {
     player.setup(MOVIE, VIDEO, &own[0].transport());
     player.setup(MOVIE, AUDIO, &own[1].transport());
     player.play(MOVIE, "0-");
-    let from = |ports: &Ports| -> Vec<_> { (0..40).map(|_| ports.packet()).collect() };
+    let from = |ports: &Ports| -> Vec<_> { (0..10).map(|_| ports.packet()).collect() };
     for (relayed, played) in [(&video, &own[0]), (&audio, &own[1])] {
         let (relayed, played) = (from(relayed), from(played));
         for (index, (a, b)) in relayed.iter().zip(&played).enumerate() {
@@ -343,4 +345,25 @@ fn relays_are_shown_to_administrators_and_on_a_page() {
         outputs.and_then(|outputs| total(outputs.first()?)).unwrap_or(0)
     };
     eventually("what is sent is counted", || sent() > 0);
+}
+
+#[test]
+fn a_check_of_the_configuration_looks_at_the_relays_as_well() {
+    let dir = tempfile::tempdir().unwrap();
+    let relays = dir.path().join("relayconfig.xml");
+    let config = dir.path().join("streamingserver.xml");
+    let module = format!("<MODULE NAME=\"QTSSRelayModule\">{}</MODULE>", pref("relay_prefs_file", relays.display()));
+    std::fs::write(&config, format!("<CONFIGURATION><SERVER></SERVER>{module}</CONFIGURATION>\n")).unwrap();
+    std::fs::write(&relays, file(&[relay("x", &[end("source", "tape", &[pref("password", "hidden")])])])).unwrap();
+    let check = || {
+        let mut server = std::process::Command::new(env!("CARGO_BIN_EXE_DarwinStreamingServer"));
+        let output = server.args(["--check-config", "-c"]).arg(&config).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (is_good, text) = check();
+    let expected = format!("{}:4:1: warning: x: tape: a source of this type does not exist", relays.display());
+    assert!(!is_good && text.contains(&expected) && !text.contains("hidden"), "{text}");
+    std::fs::remove_file(&relays).unwrap();
+    let (_, text) = check();
+    assert!(!text.contains("tape"), "{text}");
 }

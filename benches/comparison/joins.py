@@ -47,12 +47,12 @@ def churn(tool, running, movie, transport, visits, folder):
     options = ["-t", transport, "-n", "300", "--ramp", "0", "--stay", "exp:0.3", "--rejoin", "0..0.1"]
     # what is made once (threads, caches, pools) shall not count
     run(tool, running, movie, [*options, "--sessions", "3000"], folder, 300)
-    time.sleep(5)
+    time.sleep(30)
     _, before = lab.usage(running.pids())
     begun = time.monotonic()
     report = run(tool, running, movie, [*options, "--sessions", str(visits)], folder, 60 + visits / 50)
     seconds = time.monotonic() - begun
-    time.sleep(10)
+    time.sleep(30)  # the last of them are forgotten, and memory goes back in several goes
     _, after = lab.usage(running.pids())
     samples = [s["tool_rss"] for s in report["samples"] if s.get("tool_rss")]
     return {"what": "churn", "transport": transport, "visits": visits, "seconds": seconds,

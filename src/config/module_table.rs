@@ -91,6 +91,8 @@ modules! {
         "reflector_buffer_size_sec": u32 = Text(&["10"]),
         /// Packets of a broadcast's track take no more memory than this, in kilobytes, however many seconds that is.
         "reflector_buffer_size_kbytes": u32 = Text(&["32768"]),
+        /// How long packets of a broadcast that came by UDP wait for one that is missing before them, in milliseconds.
+        "reflector_reorder_msec": u32 = Text(&["20"]),
         /// Where viewers of a broadcast start: keyframe (the newest; without any the newest packets), newest or oldest.
         "reflector_join": String = Text(&["keyframe"]),
         /// Trust the receive time carried in packets.
@@ -336,8 +338,9 @@ mod tests {
         assert_eq!(built_in.first(), Some(&"QTSSErrorLogModule"));
         assert_eq!(built_in.last(), Some(&"QTSSAccessModule"));
         assert_eq!(built_in.len(), 10);
-        // DSS 6.0.3's, and those that it did not have: of QTSSAdminModule, the two logs' modules, and overload.
-        assert_eq!(MODULES.iter().map(|module| module.prefs.len()).sum::<usize>(), 106 + 6 + 6 + 2);
+        // DSS 6.0.3's, and those that it did not have: of QTSSAdminModule, the two logs' modules, overload,
+        // QTSSReflectorModule (3) and QTSSMP3StreamingModule (2).
+        assert_eq!(MODULES.iter().map(|module| module.prefs.len()).sum::<usize>(), 106 + 6 + 6 + 2 + 3 + 2);
     }
 
     #[test]

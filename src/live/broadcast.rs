@@ -10,7 +10,7 @@ use tokio::sync::broadcast;
 
 use super::feedback;
 use super::intake::Intake;
-use super::join::{self, Join, JoinOptions, RtpStart, Tempo};
+use super::join::{self, Join, JoinOptions, Tempo};
 use super::meter::Meter;
 use super::options::{BroadcastOptions, JoinPolicy};
 use super::ring::{Limits, Place, Ring};
@@ -138,9 +138,6 @@ pub struct Broadcast {
     meter: Mutex<Meter>,
     last_packet_us: AtomicI64,
     report_ssrc: u32,
-    /// No packets are taken any more.
-    ending: AtomicBool,
-    /// There is nothing more to come.
     ended: OnceLock<String>,
 }
 
@@ -170,7 +167,6 @@ impl Broadcast {
             meter: Mutex::new(Meter::new()),
             last_packet_us: AtomicI64::new(i64::MIN),
             report_ssrc: rand::random(),
-            ending: AtomicBool::new(false),
             ended: OnceLock::new(),
         })
     }
@@ -199,9 +195,10 @@ impl Broadcast {
         self.tracks.iter().find(|track| track.info.track_id == track_id)
     }
 
-    /// A packet of a track has come: from a socket, an interleaved frame, a relay. Never waits for anybody.
+    /// A packet of a track has come: from a socket (then it has an address, and may have been mixed up on its way), an
+    /// interleaved frame, a relay. Never waits for anybody.
     pub fn receive(&self, track_id: u32, kind: Kind, packet: Bytes, from: Option<SocketAddr>, now_us: i64) -> Received {
-        let Some(track) = self.track(track_id).filter(|_| !self.ending.load(RELAXED)) else {
+        let Some(track) = self.track(track_id).filter(|_| !self.has_ended()) else {
             return Received::NotWanted;
         };
         let len = packet.len();
@@ -209,9 +206,7 @@ impl Broadcast {
         let received = match kind {
             _ if len > LONGEST_PACKET => Received::Rubbish,
             Kind::Rtp => match RtpHeader::parse(&packet) {
-                Some((header, payload_at)) => {
-                    track.intake.lock().rtp(&header, payload_at, packet, now_us, &self.options)
-                }
+                Some(header) => track.intake.lock().rtp(header, packet, from.is_some(), now_us, &self.options),
                 None => Received::Rubbish,
             },
             Kind::Rtcp => track.intake.lock().rtcp(packet, now_us, &self.options),
@@ -229,6 +224,12 @@ impl Broadcast {
             Received::NotWanted => {}
         }
         received
+    }
+
+    /// Packets of a track that wait for one that is missing do so no longer than it makes sense. `true` if some still wait.
+    /// To be called now and then by who hands over what came by UDP.
+    pub fn release_overdue(&self, track_id: u32, now_us: i64) -> bool {
+        self.track(track_id).is_some_and(|track| track.intake.lock().release_overdue(now_us, &self.options))
     }
 
     fn count(&self, kind: Kind, len: usize, now_us: i64) {
@@ -340,11 +341,6 @@ impl Broadcast {
         key.unwrap_or_else(|| intake.ring.newest(now_us))
     }
 
-    /// The first packet of a track that a viewer without overbuffering would get now, for `RTP-Info`.
-    pub fn rtp_start(self: &Arc<Self>, track_id: u32) -> Option<RtpStart> {
-        self.join(&JoinOptions::default()).rtp_start(track_id)
-    }
-
     /// Hears every packet from now on.
     pub fn listen(&self) -> Listener {
         Listener(self.ears.subscribe())
@@ -443,16 +439,12 @@ impl Broadcast {
         self.viewers.load(RELAXED)
     }
 
-    /// No more packets are taken; viewers get what they have not had yet, a goodbye in the name of the source, and then
-    /// the end. A broadcast that may come back (viewers wait) is not ended: it just gets no packets.
+    /// No more packets are taken; viewers get what they have not had yet, and then their plays end. A broadcast that may
+    /// come back (viewers wait) is not ended: it just gets no packets.
     pub fn end(&self, reason: &str) {
-        if self.ending.swap(true, Ordering::SeqCst) {
-            return;
+        if self.ended.set(reason.to_owned()).is_ok() {
+            self.wake_sleepers();
         }
-        let now_us = self.clock.now_us();
-        self.tracks.iter().for_each(|track| track.intake.lock().say_goodbye(now_us));
-        let _ = self.ended.set(reason.to_owned()); // only now, so that nobody ends without the goodbye
-        self.wake_sleepers();
     }
 
     /// Whether [`Broadcast::end`] was called.

@@ -154,15 +154,6 @@ pub fn compose(ssrc: u32, cname: &str, viewers: u32, block: Option<ReportBlock>)
     out
 }
 
-/// What viewers are told when a source will send no more: an empty receiver report and BYE (RFC 3550 section 6.1).
-pub fn goodbye(ssrc: u32) -> [u8; 16] {
-    let mut out = [0x80, 201, 0, 1, 0, 0, 0, 0, 0x81, 203, 0, 1, 0, 0, 0, 0];
-    let [a, b, c, d] = ssrc.to_be_bytes();
-    [out[4], out[5], out[6], out[7]] = [a, b, c, d];
-    [out[12], out[13], out[14], out[15]] = [a, b, c, d];
-    out
-}
-
 /// What counts in a compound from a broadcaster.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Compound {
@@ -282,7 +273,6 @@ mod tests {
         assert_eq!(read, Compound { ssrc: 9, sender_report: Some(0x0101_0101_0101_0101), bye: false });
         let with_bye = [&report[..], &[0x81, 203, 0, 1, 0, 0, 0, 9]].concat();
         assert!(Compound::read(&with_bye).is_some_and(|read| read.bye));
-        assert!(Compound::read(&goodbye(5)).is_some_and(|read| read.bye && read.ssrc == 5));
         let of_another = [&report[..], &[0x81, 203, 0, 1, 0, 0, 0, 8]].concat();
         assert!(Compound::read(&of_another).is_some_and(|read| !read.bye));
         for rubbish in [&b""[..], &[0x80, 200, 0, 1], &[0x40, 200, 0, 6, 0, 0, 0, 9], &[0x80, 96, 0, 0, 0, 0, 0, 0]] {

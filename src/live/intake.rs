@@ -5,9 +5,10 @@ use std::sync::atomic::AtomicBool;
 use bytes::Bytes;
 
 use super::broadcast::Received;
-use super::feedback::{Compound, Reception, goodbye};
+use super::feedback::{Compound, Reception};
 use super::keyframe::{Codec, Content};
 use super::options::BroadcastOptions;
+use super::reorder::Reorder;
 use super::ring::{Limits, LivePacket, Place, Ring};
 use super::track::{Kind, TrackInfo};
 use crate::rtp::RtpHeader;
@@ -100,10 +101,20 @@ struct Trailers {
     sent_ms: i64,
 }
 
+/// An RTP packet that counts and has not been kept yet.
+#[derive(Debug)]
+struct Fresh {
+    header: RtpHeader,
+    payload_at: usize,
+    packet: Bytes,
+    arrival_us: i64,
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Intake {
     pub(super) ring: Ring,
+    reorder: Reorder<Fresh>,
     owner: Option<Owner>,
     frames: Frames,
     clock_rate: u32,
@@ -118,6 +129,7 @@ impl Intake {
     pub(super) fn new(info: &TrackInfo, limits: Limits) -> Self {
         Self {
             ring: Ring::new(limits),
+            reorder: Reorder::default(),
             owner: None,
             frames: Frames::new(Codec::of(info)),
             clock_rate: info.clock_rate,
@@ -148,6 +160,8 @@ impl Intake {
                 self.owner = Some(Owner { ssrc, last_us: now_us, gap_us: 0 });
                 // The same source that comes back goes on where it was.
                 if self.reception.as_ref().is_none_or(|reception| reception.ssrc() != ssrc) {
+                    let held = self.reorder.release_all();
+                    held.into_iter().for_each(|fresh| self.keep(fresh, now_us, options));
                     self.reception = Some(Reception::new(ssrc, self.clock_rate));
                     self.ring.begin_source();
                     let codec = self.frames.codec;
@@ -160,12 +174,13 @@ impl Intake {
         true
     }
 
-    /// Takes an RTP packet whose payload begins at `payload_at`.
+    /// Takes an RTP packet whose payload begins at `payload_at`. If the network may have mixed it up with others it waits
+    /// for those before it.
     pub(super) fn rtp(
         &mut self,
-        header: &RtpHeader,
-        payload_at: usize,
+        (header, payload_at): (RtpHeader, usize),
         packet: Bytes,
+        may_be_mixed_up: bool,
         now_us: i64,
         options: &BroadcastOptions,
     ) -> Received {
@@ -175,7 +190,27 @@ impl Intake {
         if let Some(reception) = self.reception.as_mut().filter(|reception| reception.ssrc() == header.ssrc) {
             reception.packet(header.sequence, header.timestamp, now_us);
         }
-        let (packet, arrival_us) = self.arrival(packet, payload_at, header.ssrc, now_us, options);
+        let sequence = header.sequence;
+        let fresh = Fresh { header, payload_at, packet, arrival_us: now_us };
+        if may_be_mixed_up && options.one_ssrc && options.reorder_us > 0 {
+            let released = self.reorder.push(sequence, fresh, now_us, options.reorder_us);
+            released.into_iter().for_each(|fresh| self.keep(fresh, now_us, options));
+        } else {
+            self.keep(fresh, now_us, options);
+        }
+        Received::Taken
+    }
+
+    /// Lets go of packets that have waited long enough for one that is missing. `true` if others still wait.
+    pub(super) fn release_overdue(&mut self, now_us: i64, options: &BroadcastOptions) -> bool {
+        let released = self.reorder.release_overdue(now_us, options.reorder_us);
+        released.into_iter().for_each(|fresh| self.keep(fresh, now_us, options));
+        self.reorder.is_holding()
+    }
+
+    fn keep(&mut self, fresh: Fresh, now_us: i64, options: &BroadcastOptions) {
+        let Fresh { header, payload_at, packet, arrival_us } = fresh;
+        let (packet, arrival_us) = self.arrival(packet, payload_at, header.ssrc, arrival_us, options);
         let content = match self.frames.codec {
             Codec::Unknown => Content::Picture,
             codec => codec.look(packet.get(payload_at..).unwrap_or_default()),
@@ -196,7 +231,6 @@ impl Intake {
         if let Some(start) = self.frames.note(content, place, now_us) {
             self.ring.mark_key(start);
         }
-        Received::Taken
     }
 
     /// Takes an RTCP compound. Viewers get those that start with a sender report; a goodbye among it would end their
@@ -218,13 +252,6 @@ impl Intake {
             self.control(packet, now_us);
         }
         Received::Taken
-    }
-
-    /// Tells viewers that nothing more comes.
-    pub(super) fn say_goodbye(&mut self, now_us: i64) {
-        if let Some(reception) = &self.reception {
-            self.control(Bytes::copy_from_slice(&goodbye(reception.ssrc())), now_us);
-        }
     }
 
     fn control(&mut self, packet: Bytes, now_us: i64) {

@@ -19,6 +19,7 @@ mod meter;
 mod options;
 mod receive;
 mod registry;
+mod reorder;
 mod ring;
 pub mod sdp;
 mod source;

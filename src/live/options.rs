@@ -48,6 +48,9 @@ pub struct BroadcastOptions {
     /// A source that has been silent for this long has lost its track in any case, microseconds
     /// (`timeout_stream_SSRC_secs`).
     pub ssrc_timeout_us: i64,
+    /// How long packets that came by UDP wait for one that is missing before them, microseconds; 0 not at all
+    /// (`reflector_reorder_msec`).
+    pub reorder_us: i64,
     /// Packets may carry the time of their arrival elsewhere (`reflector_use_in_packet_receive_time`).
     pub use_arrival_trailer: bool,
     /// How far in the future such a time may lie, microseconds (`reflector_in_packet_max_receive_sec`).
@@ -66,6 +69,7 @@ impl Default for BroadcastOptions {
             look_us: 50_000,
             one_ssrc: true,
             ssrc_timeout_us: 30_000_000,
+            reorder_us: 20_000,
             use_arrival_trailer: false,
             max_future_us: 60_000_000,
         }
@@ -82,6 +86,7 @@ impl BroadcastOptions {
             join: JoinPolicy::parse(&reflector.string("reflector_join")),
             one_ssrc: reflector.bool("use_one_SSRC_per_stream"),
             ssrc_timeout_us: seconds("timeout_stream_SSRC_secs"),
+            reorder_us: i64::from(reflector.u32("reflector_reorder_msec").min(1000)) * 1000,
             use_arrival_trailer: reflector.bool("reflector_use_in_packet_receive_time"),
             max_future_us: seconds("reflector_in_packet_max_receive_sec").min(600_000_000),
             ..Self::default()

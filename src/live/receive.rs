@@ -287,8 +287,9 @@ struct Way {
 impl Way {
     async fn receive(self) {
         let mut buffer = vec![0; LONGEST_DATAGRAM];
+        let mut some_wait = false;
         loop {
-            if let Err(error) = self.socket.readable().await {
+            if let Err(error) = self.readable(some_wait).await {
                 tracing::debug!(%error, "waiting for a broadcast's packets");
                 tokio::time::sleep(FAILED_PAUSE).await;
             }
@@ -300,7 +301,19 @@ impl Way {
                     Err(error) => tracing::debug!(%error, "receiving a broadcast"),
                 }
             }
+            if self.kind == Kind::Rtp {
+                some_wait = self.broadcast.release_overdue(self.track_id, self.broadcast.clock().now_us());
+            }
             tokio::task::yield_now().await;
+        }
+    }
+
+    /// Waits for a datagram; not for long while packets wait for one that may be lost.
+    async fn readable(&self, some_wait: bool) -> io::Result<()> {
+        let longest = Duration::from_micros(u64::try_from(self.broadcast.options().reorder_us).unwrap_or(0));
+        match some_wait {
+            true => tokio::time::timeout(longest, self.socket.readable()).await.unwrap_or(Ok(())),
+            false => self.socket.readable().await,
         }
     }
 

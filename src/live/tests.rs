@@ -556,3 +556,16 @@ fn the_bit_rate_is_that_of_what_came() {
     assert!((285_000..=315_000).contains(&rate), "{rate}");
     assert_eq!(studio.broadcast.last_packet_us(), Some(studio.bench.now_us - FRAME_US));
 }
+
+#[test]
+fn a_reliable_udp_viewer_is_sent_again_what_it_does_not_acknowledge() {
+    let mut studio = Studio::new(BroadcastOptions::default());
+    let mut caster = Caster::new(&studio.broadcast, 100, 25);
+    let streams = [studio.bench.reliable_stream(5000, true), studio.bench.reliable_stream(5002, false)];
+    studio.watch(&streams, &JoinOptions { reliable: true, ..JoinOptions::default() });
+    studio.cast(&mut caster, 0.2);
+    let first = studio.bench.rtp(5000).first().cloned().expect("sent");
+    studio.cast(&mut caster, 2.0);
+    let copies = studio.bench.rtp(5000).iter().filter(|sent| sent.bytes == first.bytes).count();
+    assert!(copies > 1, "sent {copies} times");
+}

@@ -174,7 +174,9 @@ mod tests {
         let file = PidFile::claim(&path).unwrap();
         file.write(&[100, 20000]).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "100\n20000\n");
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        fs::write(folder.path().join("other"), "").unwrap();
+        assert_eq!(mode(&path), 0o644 & mode(&folder.path().join("other")), "less the umask");
         file.write(&[100]).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "100\n");
         file.remove();

@@ -446,5 +446,7 @@ fn whole_packets_of_a_live_source_are_sent_as_they_are() {
     bench.play(request(1, vec![play]));
     bench.run_for(SECOND);
     let sent: Vec<_> = bench.sent().iter().map(|sent| (sent.to, sent.bytes.len())).collect();
-    assert_eq!(sent, [(5000, 100), (5001, 100)]);
+    assert_eq!(sent, [(5000, 100), (5001, 100), (5001, 16)]);
+    let payload_source = &bench.rtp(5000)[0].bytes[8..12];
+    assert_eq!(&bench.rtcp(5001)[1].bytes[8..], [&[0x81, 203, 0, 1], payload_source].concat(), "BYE of that source");
 }

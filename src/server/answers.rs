@@ -122,24 +122,19 @@ pub(super) fn by_default(ctx: &Arc<RequestContext>, request: &Request) {
 pub(super) fn http_unknown(ctx: &RequestContext, raw: &RawRequest) {
     let method = raw.request_line().split(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
     let is_head = method.eq_ignore_ascii_case(b"HEAD");
-    let (status, allow, body) = if is_head || method.eq_ignore_ascii_case(b"GET") {
-        ("404 Not Found", "", "There is nothing here.\r\n")
-    } else {
-        ("405 Method Not Allowed", "Allow: GET, HEAD\r\n", "Nobody takes this here.\r\n")
-    };
-    ctx.set_status(if allow.is_empty() { Status::NotFound } else { Status::MethodNotAllowed });
+    ctx.set_status(Status::NotFound);
     let server = if ctx.server.prefs().rtsp_server_info {
         format!("Server: {}\r\n", ctx.server.identity)
     } else {
         String::new()
     };
     let mut text =
-        format!("HTTP/1.1 {status}\r\n{server}Date: {}\r\nConnection: close\r\n", date::format(SystemTime::now()));
+        format!("HTTP/1.1 404 Not Found\r\n{server}Date: {}\r\nConnection: close\r\n", date::format(SystemTime::now()));
     if is_head {
         text.push_str("\r\n"); // some clients wait for a body whose length is told
     } else {
-        let length = body.len();
-        text.push_str(&format!("{allow}Content-Type: text/plain\r\nContent-Length: {length}\r\n\r\n{body}"));
+        let body = "There is nothing here.\r\n";
+        text.push_str(&format!("Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
     }
     ctx.write_raw(text.as_bytes());
 }

@@ -477,6 +477,15 @@ static void do_setup(QTSS_StandardRTSP_Params* inParams)
     GOT(QTSS_SendStandardRTSPResponse, QTSS_NoErr, QTSS_SendStandardRTSPResponse(inParams->inRTSPRequest, theStream, 0));
 }
 
+// The request that everything about bodies and answers is tried with.
+static int is_talk(QTSS_Object inRequest)
+{
+    char *theURL = NULL;
+    UInt32 theLen = 0;
+    return QTSS_GetValuePtr(inRequest, qtssRTSPReqAbsoluteURL, 0, (void**)&theURL, &theLen) == QTSS_NoErr
+        && strstr(theURL, "/talk") != NULL;
+}
+
 static void do_request(QTSS_StandardRTSP_Params* inParams)
 {
     QTSS_Object theRequest = inParams->inRTSPRequest;
@@ -503,7 +512,9 @@ static void do_request(QTSS_StandardRTSP_Params* inParams)
             REFUSED(QTSS_Teardown, "again", QTSS_NoErr, QTSS_Teardown(inParams->inClientSession));
             (void)QTSS_SendStandardRTSPResponse(theRequest, inParams->inClientSession, 0);
             return;
-        case qtssAnnounceMethod:
+        case qtssDescribeMethod:
+            if (!is_talk(theRequest))
+                break;
             GOT(QTSS_Read, QTSS_NoErr, QTSS_Read(theRequest, theBuffer, sizeof(theBuffer), &theLen));
             GOT(QTSS_Read, QTSS_NoMoreData, QTSS_Read(theRequest, theBuffer, sizeof(theBuffer), &theLen));
             huge(theRequest);
@@ -528,7 +539,7 @@ static void do_request(QTSS_StandardRTSP_Params* inParams)
 
 static QTSS_Error dispatch(QTSS_Role inRole, QTSS_RoleParamPtr inParams)
 {
-    static int sAnnounced = 0;
+    static int sTalked = 0;
     switch (inRole)
     {
         case QTSS_Register_Role: return do_register();
@@ -537,7 +548,7 @@ static QTSS_Error dispatch(QTSS_Role inRole, QTSS_RoleParamPtr inParams)
         case QTSS_OpenFilePreProcess_Role:
             return strcmp(inParams->openFileParams.inPath, "/of/this/module") == 0 ? QTSS_RequestFailed : QTSS_FileNotFound;
         case QTSS_RTSPRequest_Role:
-            if (number(inParams->rtspRequestParams.inRTSPRequest, qtssRTSPReqMethod) == qtssAnnounceMethod && sAnnounced++ > 0)
+            if (is_talk(inParams->rtspRequestParams.inRTSPRequest) && sTalked++ > 0)
                 break; // the wait is over, and the answer is written
             do_request(&inParams->rtspRequestParams);
             break;

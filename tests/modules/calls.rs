@@ -19,7 +19,7 @@ const OUT_OF_REACH: [(&str, &str); 2] = [
 static NOTES: LazyLock<Option<Vec<String>>> = LazyLock::new(|| {
     let server = Plan::new()?.module("Calls", "calls.cpp", &["-Wno-unused-function"]).start();
     let mut client = server.connect();
-    client.send("ANNOUNCE rtsp://h/x.sdp RTSP/1.0\r\nCSeq: 1\r\nContent-Length: 3\r\n\r\nabc");
+    client.send("DESCRIBE rtsp://h/talk RTSP/1.0\r\nCSeq: 1\r\nContent-Length: 3\r\n\r\nabc");
     assert!(client.response().starts_with("RTSP/1.0"));
     // No description: the connection ends with the answer.
     let odd = server.connect().request("SETUP", "/calls.sdp/trackID=1", "Transport: RTP/AVP;unicast;client_port=5001-5002\r\n");

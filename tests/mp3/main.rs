@@ -3,6 +3,9 @@
 
 #![allow(clippy::print_stderr)] // what is skipped is said aloud
 
+#[path = "../common/mod.rs"]
+mod common;
+mod modules;
 mod programs;
 mod radio;
 #[path = "../site/mod.rs"]
@@ -151,7 +154,7 @@ fn trap_80_head_and_unknown_paths_are_answered_in_http() {
     assert!(answer.starts_with("HTTP/1.1 404 Not Found\r\n") && answer.contains("Connection: close\r\n"), "{answer}");
     let answer = radio.answer("GET", "/nothing", "Icy-MetaData: 1\r\n");
     assert!(answer.starts_with("HTTP/1.1 404 Not Found\r\n"), "{answer}");
-    assert!(radio.answer("POST", "/m", "").starts_with("HTTP/1.1 405 "));
+    assert!(radio.answer("POST", "/m", "").starts_with("HTTP/1.1 404 "));
 }
 
 #[test]
@@ -166,7 +169,7 @@ fn without_a_password_or_switched_off_there_is_no_mp3() {
             assert!(answer.starts_with("RTSP/1.0 "), "{source}: {answer}");
         }
         let login = "Authorization: Basic c291cmNlOnNlYyZyZXQ=\r\n";
-        assert!(radio.answer("PUT", "/m", login).starts_with("HTTP/1.1 405 "));
+        assert!(radio.answer("PUT", "/m", login).starts_with("HTTP/1.1 404 "));
         assert!(radio.answer("GET", "/m", "Icy-MetaData: 1\r\n").starts_with("HTTP/1.1 503 "));
         assert!(radio.answer("GET", "/m", "").starts_with("HTTP/1.1 404 "));
     }

@@ -175,3 +175,23 @@ async fn closed_receivers_give_their_ports_back() {
     drop(receiver);
     until(|| Receiver::open(&config(Some(port)), &broadcast, 1, &Handle::current()).is_ok()).await;
 }
+
+#[tokio::test]
+async fn datagrams_that_were_mixed_up_are_sorted_and_a_lost_one_holds_up_the_others_only_for_a_moment() {
+    let broadcast = broadcast();
+    let receiver = Receiver::open(&config(None), &broadcast, 1, &Handle::current()).expect("ports");
+    let caster = StdSocket::bind((LOCAL, 0)).expect("caster");
+    let send = |sequence| caster.send_to(&packet(sequence), (LOCAL, receiver.rtp_port())).expect("sent");
+    [1, 3, 2, 5, 6].into_iter().for_each(|sequence| assert!(send(sequence) > 12)); // 4 is lost
+    until(|| broadcast.buffered().0 == 5).await;
+    let join = broadcast.join(&JoinOptions { policy: Some(crate::live::JoinPolicy::Oldest), ..JoinOptions::default() });
+    let mut source = broadcast.viewer(1, ViewerOptions { join }).expect("a track");
+    let waker = SessionWaker::detached();
+    for wanted in [1, 2, 3, 5, 6] {
+        let now_us = broadcast.clock().now_us();
+        let context = ReadContext { now_us, quality: 0, skip_repeats: false, waker: &waker };
+        let Peek::Packet(head) = source.peek(&context) else { panic!("no packet {wanted}") };
+        assert_eq!(head.source_sequence, wanted);
+        source.advance();
+    }
+}

@@ -11,10 +11,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::config::AnnouncedDestination;
 use super::connection::{ClientError, Connection, resolve_local};
-use super::outlet::{Batch, Outlet};
+use super::outlet::{Batch, Counters, Outlet};
 use super::session::{DestinationFacts, Feed, Surroundings, gather};
 use super::url::{MAX_REDIRECTS, RtspUrl};
 use crate::live::{Heard, Kind, Listener};
+use crate::rtp::interleaved_prefix;
 use crate::rtsp::client::TransportAnswer;
 
 /// A server that is sent nothing for a while (DSS 6.0.3: 20 s) must hear that the broadcaster is still there.
@@ -73,17 +74,42 @@ impl Held {
 /// A track's way to the server.
 struct Lane {
     track_id: u32,
-    outlets: [Outlet; 2],
-    to: [SocketAddr; 2],
-    batches: [Batch; 2],
+    way: Way,
+}
+
+/// How a track's two flows travel.
+enum Way {
+    Udp {
+        outlets: [Outlet; 2],
+        to: [SocketAddr; 2],
+        batches: [Batch; 2],
+    },
+    /// On the connection; RTP on this channel, RTCP on the next.
+    Frames {
+        channel: u8,
+    },
 }
 
 impl Lane {
     async fn send(&mut self, facts: &DestinationFacts) -> Result<(), ClientError> {
-        for (outlet, batch) in self.outlets.iter().zip(&mut self.batches) {
+        let Way::Udp { outlets, batches, .. } = &mut self.way else { return Ok(()) };
+        for (outlet, batch) in outlets.iter().zip(batches) {
             outlet.send(batch, &facts.counters).await.map_err(ClientError::Unsendable)?;
         }
         Ok(())
+    }
+
+    fn target(&self) -> Option<SocketAddr> {
+        match &self.way {
+            Way::Udp { to, .. } => to.first().copied(),
+            Way::Frames { .. } => None,
+        }
+    }
+
+    fn drain(&self) {
+        if let Way::Udp { outlets, .. } = &self.way {
+            outlets.iter().for_each(Outlet::drain);
+        }
     }
 }
 
@@ -130,11 +156,8 @@ async fn announce(
     let Held { connection, url, .. } = held.insert(Held { connection, url: url.to_string(), _own: own });
     let text = description.for_server(connection.peer().ip().to_canonical());
     connection.ask("ANNOUNCE", url, &[("Content-Type", "application/sdp")], &text).await?;
-    let mut lanes = Vec::new();
-    for track_id in feed.track_ids() {
-        lanes.push(set_up(connection, url, track_id).await?);
-    }
-    *facts.targets.lock() = lanes.iter().filter_map(|lane| lane.to.first().copied()).collect();
+    let lanes = &mut set_up_all(connection, url, &feed.track_ids()).await?;
+    *facts.targets.lock() = lanes.iter().filter_map(Lane::target).collect();
     let mut listener = feed.broadcast.listen();
     match connection.ask("RECORD", url, &[("Range", "npt=0.0-")], &[]).await {
         // Servers that know only what DSS's relay said.
@@ -145,20 +168,43 @@ async fn announce(
     };
     feed.ready();
     facts.progress.up();
-    record(connection, url, &mut lanes, &mut listener, facts).await
+    record(connection, url, lanes, &mut listener, facts).await
 }
 
-async fn set_up(connection: &mut Connection, url: &str, track_id: u32) -> Result<Lane, ClientError> {
+/// All tracks by UDP, or on the connection where the first answer says that UDP cannot be had.
+async fn set_up_all(connection: &mut Connection, url: &str, tracks: &[u32]) -> Result<Vec<Lane>, ClientError> {
+    let mut lanes = Vec::new();
+    let mut is_udp = true;
+    for (channel, track_id) in (0u8..).step_by(2).zip(tracks.iter().copied()) {
+        let control = format!("{url}/trackID={track_id}");
+        if is_udp {
+            match set_up_udp(connection, &control).await {
+                Err(ClientError::Refused { status, .. }) if channel == 0 && status.starts_with("461") => is_udp = false,
+                way => {
+                    lanes.push(Lane { track_id, way: way? });
+                    continue;
+                }
+            }
+        }
+        let transport = format!("RTP/AVP/TCP;unicast;interleaved={channel}-{};mode=record", channel.saturating_add(1));
+        let answer = connection.ask("SETUP", &control, &[("Transport", &transport)], &[]).await?;
+        let granted = answer.header("Transport").and_then(|transport| TransportAnswer::parse(transport).channels);
+        let channel = granted.map_or(channel, |(rtp, _)| rtp);
+        lanes.push(Lane { track_id, way: Way::Frames { channel } });
+    }
+    Ok(lanes)
+}
+
+async fn set_up_udp(connection: &mut Connection, control: &str) -> Result<Way, ClientError> {
     let local = connection.local().ip();
     let (port, outlets) = Outlet::open_pair(local).map_err(ClientError::Unsendable)?;
     let transport = format!("RTP/AVP;unicast;client_port={port}-{};mode=record", port + 1);
-    let control = format!("{url}/trackID={track_id}");
-    let answer = connection.ask("SETUP", &control, &[("Transport", &transport)], &[]).await?;
+    let answer = connection.ask("SETUP", control, &[("Transport", &transport)], &[]).await?;
     let ports = answer.header("Transport").and_then(|transport| TransportAnswer::parse(transport).server_ports);
     let (rtp, rtcp) = ports.ok_or_else(|| ClientError::Unusable("SETUP was answered without ports".into()))?;
     let peer = connection.peer().ip();
     let to = [SocketAddr::new(peer, rtp), SocketAddr::new(peer, rtcp)];
-    Ok(Lane { track_id, outlets, to, batches: Default::default() })
+    Ok(Way::Udp { outlets, to, batches: Default::default() })
 }
 
 async fn record(
@@ -171,7 +217,7 @@ async fn record(
     let period = connection.keep_alive_period().min(LONGEST_SILENCE);
     let mut alive = interval_at(Instant::now() + period, period);
     alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut heard = Vec::new();
+    let (mut heard, mut frames) = (Vec::new(), Vec::new());
     loop {
         // Only what loses nothing when it is dropped waits here.
         let incoming = tokio::select! {
@@ -183,7 +229,7 @@ async fn record(
             }
             incoming = connection.next() => Some(incoming?),
             _ = alive.tick() => {
-                lanes.iter().flat_map(|lane| &lane.outlets).for_each(Outlet::drain);
+                lanes.iter().for_each(Lane::drain);
                 connection.keep_alive(url).await?;
                 None
             }
@@ -191,21 +237,31 @@ async fn record(
         if let Some(incoming) = incoming {
             connection.handle(incoming).await?;
         }
-        sort(&mut heard, lanes);
+        sort(&mut heard, lanes, &mut frames, &facts.counters);
+        if !frames.is_empty() {
+            connection.write(&frames).await?;
+            frames.clear();
+        }
         for lane in lanes.iter_mut() {
             lane.send(facts).await?;
         }
     }
 }
 
-/// Each packet to the lane of its track.
-fn sort(heard: &mut Vec<Heard>, lanes: &mut [Lane]) {
-    for packet in heard.drain(..) {
-        let Some(lane) = lanes.iter_mut().find(|lane| lane.track_id == packet.track_id) else { continue };
-        let [rtp, rtcp] = &mut lane.batches;
-        match packet.kind {
-            Kind::Rtp => rtp.push((packet.packet, lane.to[0])),
-            Kind::Rtcp => rtcp.push((packet.packet, lane.to[1])),
+/// Each packet to the lane of its track; what goes on the connection to `frames`.
+fn sort(heard: &mut Vec<Heard>, lanes: &mut [Lane], frames: &mut Vec<u8>, counters: &Counters) {
+    for Heard { track_id, kind, packet, .. } in heard.drain(..) {
+        let Some(lane) = lanes.iter_mut().find(|lane| lane.track_id == track_id) else { continue };
+        match (&mut lane.way, kind) {
+            (Way::Udp { to: [to, _], batches: [batch, _], .. }, Kind::Rtp) => batch.push((packet, *to)),
+            (Way::Udp { to: [_, to], batches: [_, batch], .. }, Kind::Rtcp) => batch.push((packet, *to)),
+            (Way::Frames { channel }, kind) => {
+                let channel = channel.saturating_add(u8::from(kind == Kind::Rtcp));
+                let Some(prefix) = interleaved_prefix(channel, packet.len()) else { continue };
+                frames.extend_from_slice(&prefix);
+                frames.extend_from_slice(&packet);
+                counters.add(packet.len());
+            }
         }
     }
 }

@@ -529,8 +529,8 @@ fn credentials(element: &Element) -> Option<Credentials> {
 /// encoded already stays. Of a whole URL only the path counts.
 pub fn encoded_path(text: &str) -> String {
     let path = match text.split_once("://") {
-        Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
-        None => text,
+        Some((scheme, rest)) if !scheme.contains('/') => rest.split_once('/').map_or("", |(_, path)| path),
+        _ => text,
     };
     let mut out = String::from("/");
     let bytes = path.trim_start_matches('/').as_bytes();

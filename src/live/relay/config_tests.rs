@@ -213,3 +213,16 @@ fn passwords_are_in_no_debug_output() {
     let (config, _) = read(&relay(&from, &to_ports()));
     assert!(!format!("{config:?}").contains("hidden"));
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read_without_panic(inner in "[ -~\n]{0,200}", value in ".{0,40}") {
+        let _ = parse(inner.as_bytes());
+        let prefs = [("source_addr", value.as_str()), ("url", value.as_str()), ("rtsp_port", value.as_str())];
+        let text = format!("<R>{}{inner}</R>", relay(&source("rtsp_source", &prefs), &to_ports()));
+        let _ = parse(text.as_bytes());
+        let path = encoded_path(&value);
+        proptest::prop_assert!(path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic()));
+        proptest::prop_assert_eq!(encoded_path(&path), path);
+    }
+}

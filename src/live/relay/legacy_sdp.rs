@@ -79,4 +79,11 @@ mod tests {
         assert!(parse(missing).is_none());
         assert!(parse("a=x-qt-relay-addr\r\na=x-qt-relay-port 99999\r\n").is_none());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_without_panic(text in "(a=x-qt-relay-(addr|port)[ :][0-9. a-z]{0,20}\n|.{0,20}\n){0,8}") {
+            let _ = parse(&text);
+        }
+    }
 }

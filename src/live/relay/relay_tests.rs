@@ -253,13 +253,13 @@ impl Mock {
 
     async fn request(stream: &mut tokio::net::TcpStream, input: &mut Vec<u8>) -> Option<String> {
         loop {
-            let text = String::from_utf8_lossy(input).into_owned();
-            if let Some((head, _)) = text.split_once("\r\n\r\n") {
-                let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
-                let end = head.len() + 4 + length.map_or(0, |length| length.parse::<usize>().unwrap());
-                if text.len() >= end {
-                    input.drain(..end);
-                    return Some(text[..end].to_owned());
+            if let Some(head) = input.windows(4).position(|end| end == b"\r\n\r\n") {
+                let text = String::from_utf8_lossy(&input[..head]).into_owned();
+                let length = text.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+                let end = head + 4 + length.map_or(0, |length| length.parse::<usize>().unwrap());
+                if input.len() >= end {
+                    let request: Vec<u8> = input.drain(..end).collect();
+                    return Some(String::from_utf8_lossy(&request).into_owned());
                 }
             }
             if stream.read_buf(input).await.ok()? == 0 {
@@ -379,6 +379,31 @@ async fn a_destination_that_knows_no_record_is_told_to_play() {
     relays.push_ended(1);
     eventually("the destination is told", || mock.methods().last().unwrap() == "TEARDOWN").await;
     drop(ours);
+}
+
+#[tokio::test]
+async fn a_destination_without_udp_is_sent_frames() {
+    let mock = Mock::start("127.0.0.1", |method, request| match method {
+        "SETUP" if !request.contains("/TCP") => ("461 Unsupported transport".into(), Vec::new()),
+        "SETUP" => ("200 OK\r\nSession: 9\r\nTransport: RTP/AVP/TCP;interleaved=0-1\r\n\r\n".into(), Vec::new()),
+        _ => ("200 OK\r\nSession: 9\r\n\r\n".into(), Vec::new()),
+    })
+    .await;
+    let relays = relays();
+    relays.apply(one(Source::Announced(AnnouncedSource { from: None, path: None }), vec![mock.destination()]));
+    let broadcast = pushed(&relays, 1, "10.0.0.1:4000".parse().unwrap());
+    eventually("up", || relays.status()[0].destinations[0].state == State::Up).await;
+    assert_eq!(mock.methods(), ["ANNOUNCE", "SETUP", "SETUP", "RECORD"]);
+    assert!(mock.asked.lock()[2].contains("RTP/AVP/TCP;unicast;interleaved=0-1;mode=record\r\n"));
+    broadcast.receive(1, Kind::Rtp, rtp(0x4141).into(), None, 0);
+    broadcast.receive(1, Kind::Rtcp, report().into(), None, 0);
+    eventually("both are sent", || relays.status()[0].destinations[0].packets == 2).await;
+    relays.push_ended(1);
+    // the mock takes frames for the beginning of what comes after them
+    eventually("it says good-bye", || mock.asked.lock().last().unwrap().contains("TEARDOWN ")).await;
+    let last = mock.asked.lock().last().unwrap().clone();
+    let rtp_at = last.find("$\0\0").unwrap();
+    assert!(rtp_at < last.find("$\u{1}\0\u{1c}").unwrap() && last[rtp_at..].contains("AAAAAAAA"), "{last:?}");
 }
 
 /// A relay that takes every push and announces to its own server must not take what it announces.

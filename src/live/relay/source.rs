@@ -290,8 +290,8 @@ impl Watched {
         let period = connection.keep_alive_period();
         let (mut alive, mut look) = (self.began + period, self.began + LOOK);
         loop {
-            let incoming = timeout_at(alive.min(look), connection.next()).await.ok();
-            if let Some(incoming) = incoming {
+            // an error here only says that it is time to look
+            if let Ok(incoming) = timeout_at(alive.min(look), connection.next()).await {
                 let handled = match incoming {
                     Ok(incoming) => connection.handle(incoming).await,
                     Err(error) => Err(error),

@@ -321,3 +321,79 @@ fn connected_user(
     user.set_computed(qtssConnectionCurrentBitRate, Arc::new(move |_| of.bit_rate.load(Ordering::Relaxed).into()));
     Some(user.handle())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::headers::Description;
+    use super::super::mount::Mounts;
+    use super::*;
+
+    fn outgoing(titles: bool) -> Outgoing {
+        let until_title = titles.then_some(title::INTERVAL);
+        Outgoing { queue: SmallVec::new(), at: 0, until_title, title_seen: 0 }
+    }
+
+    /// Everything that a listener is sent, in writes of `step` bytes.
+    fn heard(outgoing: &mut Outgoing, mount: &Mount, step: usize) -> Vec<u8> {
+        let mut heard = Vec::new();
+        loop {
+            outgoing.fill(mount, 0);
+            if outgoing.queue.is_empty() {
+                return heard;
+            }
+            while !outgoing.queue.is_empty() {
+                let all = outgoing.queue.concat();
+                let part = step.min(all.len());
+                heard.extend_from_slice(&all[..part]);
+                outgoing.consume(part);
+            }
+        }
+    }
+
+    #[test]
+    fn titles_stand_at_their_places_however_the_bytes_are_cut() {
+        let mut feed = Arc::new(Mounts::default()).claim("/m", 60_000, 0).expect("free");
+        let mut description = Description::default();
+        description.add("content-type", b"audio/x-any");
+        feed.mount().describe(description);
+        let mount = Arc::clone(feed.mount());
+        mount.set_title("One", "");
+        let audio: Vec<u8> = (0..title::INTERVAL * 5 / 2).map(|at| at as u8).collect();
+        for part in audio.chunks(10_007) {
+            feed.publish(&Bytes::copy_from_slice(part), true, 0);
+        }
+        let title = title::block("One", "");
+        let (first, rest) = audio.split_at(title::INTERVAL);
+        let (second, third) = rest.split_at(title::INTERVAL);
+        let expected = [first, &title, second, &[0], third].concat();
+        for step in [1, 999, 24_577, usize::MAX] {
+            assert!(heard(&mut outgoing(true), &mount, step) == expected, "in steps of {step}");
+            assert!(heard(&mut outgoing(false), &mount, step) == audio, "without titles, in steps of {step}");
+        }
+    }
+
+    #[test]
+    fn who_takes_music_as_fast_as_it_plays_may_be_late_and_who_takes_less_may_not() {
+        let at = |lag, head, sent| Behind { since: Instant::now(), lag, head, sent };
+        let before = at(50_000, 100_000, 50_000);
+        assert!(!before.is_hopeless(&at(50_000, 260_000, 210_000)), "as far behind as ever");
+        assert!(!before.is_hopeless(&at(60_000, 260_000, 200_000)), "a little more");
+        assert!(!before.is_hopeless(&at(10_000, 260_000, 250_000)), "catching up");
+        assert!(before.is_hopeless(&at(130_000, 260_000, 130_000)), "half as fast");
+        assert!(before.is_hopeless(&at(50_000, 100_000, 50_000)), "nothing is taken, even where nothing new comes");
+    }
+
+    #[test]
+    fn who_has_fallen_out_of_what_is_kept_goes_on_with_what_is_there() {
+        let mut feed = Arc::new(Mounts::default()).claim("/m", 1000, 0).expect("free");
+        feed.publish(&Bytes::from_static(b"old"), true, 0);
+        let mut outgoing = outgoing(false);
+        outgoing.fill(feed.mount(), 500);
+        outgoing.consume(3);
+        feed.publish(&Bytes::from_static(b"missed"), true, 100);
+        feed.publish(&Bytes::from_static(b"new"), true, 5000);
+        assert_eq!(outgoing.lag(feed.mount().head()), 9);
+        outgoing.fill(feed.mount(), 500);
+        assert_eq!(outgoing.queue.concat(), b"new");
+    }
+}
