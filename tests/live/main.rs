@@ -2,7 +2,9 @@
 //! The trap numbers are those of the list of DSS 6.0.3's surprises that this server was built against.
 #![allow(clippy::print_stderr)] // what is skipped is said aloud
 
+#[path = "../common/mod.rs"]
 mod common;
+mod odd_turns;
 
 use std::fs;
 use std::net::{Ipv4Addr, UdpSocket};
