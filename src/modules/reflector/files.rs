@@ -237,7 +237,8 @@ fn clean_up(path: &Path, list: &mut File, all: &mut HashMap<String, Announced>) 
         if announced.timed {
             all.insert(path, announced);
         } else if remove_file(&path, &announced) {
-            tracing::info!("{path}: description of a broadcast that ended with the last server, removed");
+            // A warning: nothing less is written while modules initialise.
+            tracing::warn!("{path}: description of a broadcast that ended with the last server, removed");
         }
     }
 }
