@@ -133,7 +133,15 @@ fn the_next_player_of_a_static_description_comes_when_the_last_one_has_just_left
         let mut viewer = Viewer::new(&site, "/quick.sdp");
         assert_eq!(viewer.client.ask("TEARDOWN", "/quick.sdp", "").status, 200);
     }
+    eventually("its ports are closed", || UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok());
+    // As if the server itself had not closed them yet.
+    let closing = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let closes = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(100));
+        drop(closing);
+    });
     Viewer::playing(&site, "/quick.sdp").sees(VIDEO);
+    closes.join().unwrap();
 }
 
 #[test]
@@ -174,4 +182,39 @@ fn nothing_is_left_of_a_hundred_broadcasts_however_they_end() {
     let before = state();
     (0..100).for_each(cycle);
     assert_eq!(state(), before);
+}
+
+#[test]
+fn what_is_on_the_air_goes_on_when_the_operator_changes_his_mind() {
+    let site = site();
+    let caster = Caster::start(&site, "/mind.sdp");
+    let mut viewer = Viewer::playing(&site, "/mind.sdp");
+    let switch = |value: &str| {
+        let names = ["allow_broadcasts", "enable_broadcast_push", "enable_broadcast_announce"];
+        site.reread_with(&names.map(|name| (MODULE, name, value)));
+    };
+    switch("false");
+    viewer.ports.drain();
+    viewer.sees_in_order(VIDEO, 10);
+    assert_eq!((describe(&site, "/mind.sdp").status, Viewer::new_status(&site, "/mind.sdp")), (403, 403));
+    assert_eq!(announce(&mut site.connect(), "/new.sdp", SDP).status, 412);
+    switch("true");
+    assert_eq!(describe(&site, "/mind.sdp").status, 200);
+
+    let elsewhere = site.folder().join("Elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let preferences = site.server.preferences();
+    let folder = elsewhere.to_str().unwrap().as_bytes().to_vec();
+    let movie_folder = dss::config::server_pref("movie_folder").unwrap();
+    let to_elsewhere = |document: &mut dss::config::Document| {
+        document.set_values(&dss::config::Place::server(), "movie_folder", movie_folder.ty, &[folder])
+    };
+    preferences.update(to_elsewhere).unwrap();
+    site.block_on(async { site.server.reread() });
+    viewer.ports.drain();
+    viewer.sees_in_order(VIDEO, 10);
+    assert_eq!(describe(&site, "/mind.sdp").status, 404, "a name in the new folder");
+    assert_eq!(viewer.client.ask("TEARDOWN", "/mind.sdp", "").status, 200);
+    caster.teardown();
+    assert!(!site.movies("mind.sdp").exists(), "gone from the old folder");
 }
