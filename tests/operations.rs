@@ -21,7 +21,7 @@ use nix::unistd::{Group, Pid, User, geteuid};
 use ports::free_port;
 
 /// How long a test waits for something that should happen soon.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(90);
 const PROGRAM: &str = env!("CARGO_BIN_EXE_DarwinStreamingServer");
 const CONFIG: &str = "streamingserver.xml";
 const LOG: &str = "logs/Error.log";

@@ -1,9 +1,11 @@
 //! Relays between servers of this process: what one has or is sent arrives at the others.
 
 mod common;
+#[path = "common/ports.rs"]
+mod ports;
 
 use std::fmt::Write as _;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -59,13 +61,6 @@ fn status(site: &Site) -> RelayStatus {
 fn reread(site: &Site) {
     site.server.fix_port();
     site.block_on(async { site.server.reread() });
-}
-
-/// An address that nothing listens on, for a server that comes later: below the ports that systems give to others.
-fn free_address() -> SocketAddr {
-    let first = 21_000 + u16::try_from(std::process::id() % 5_000).unwrap();
-    let mut ports = (first..30_000).map(|port| TcpListener::bind((LOCAL, port)));
-    ports.find_map(Result::ok).unwrap().local_addr().unwrap()
 }
 
 /// Pushes a small stream; each packet's payload is its number.
@@ -227,7 +222,8 @@ fn a_push_goes_through_a_chain_of_servers() {
 
 #[test]
 fn a_destination_that_restarts_is_announced_to_again() {
-    let address = free_address();
+    // Nothing listens there until a server comes.
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, ports::free_port()));
     let site = Site::with_relays(&file(&[relay(
         "steady",
         &[end("source", "announced_source", &[]), announced_destination(address, "/x.sdp")],

@@ -16,7 +16,7 @@ use nix::unistd::Pid;
 use super::ports::free_port;
 
 /// How long a test waits for something that should happen soon.
-pub const PATIENCE: Duration = Duration::from_secs(40);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Users `alice` (wonder1) and `admin` (adm1n6), with the hashes of DSS 6.0.3's qtpasswd.
 const USERS: &str = "realm Streaming Server\n\

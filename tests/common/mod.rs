@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 pub use self::client::{Client, Ports, Reply, Rtp, reports};
 
 /// No wait of a test is longer.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The hint tracks of every sample movie but the one with many.
 pub const VIDEO: &str = "trackID=3";

@@ -22,7 +22,11 @@ static NOTES: LazyLock<Option<Vec<String>>> = LazyLock::new(|| {
     client.send("DESCRIBE rtsp://h/talk RTSP/1.0\r\nCSeq: 1\r\nContent-Length: 3\r\n\r\nabc");
     assert!(client.response().starts_with("RTSP/1.0"));
     // No description: the connection ends with the answer.
-    let odd = server.connect().request("SETUP", "/calls.sdp/trackID=1", "Transport: RTP/AVP;unicast;client_port=5001-5002\r\n");
+    let odd = server.connect().request(
+        "SETUP",
+        "/calls.sdp/trackID=1",
+        "Transport: RTP/AVP;unicast;client_port=5001-5002\r\n",
+    );
     assert!(odd.starts_with("RTSP/1.0 400"), "{odd}");
     let mut client = server.connect();
     let answer = client.request("SETUP", "/calls.sdp/trackID=1", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n");

@@ -13,7 +13,7 @@ use super::common::{Client, eventually};
 use super::lab::ports::free_port;
 
 /// Longest wait for a start or an end.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A movie folder's only movie.
 pub const MOVIE: &str = "sample_50kbit.3gp";

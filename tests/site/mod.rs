@@ -14,7 +14,7 @@ use md5::{Digest, Md5};
 use tempfile::TempDir;
 
 /// No wait of a test is longer.
-pub const PATIENCE: Duration = Duration::from_secs(40);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 pub const USERS: &str = "realm Streaming Server
 alice:pxZoqnEZVAx8E:80fa93202b82dcafdb0c2a6b2fd58c12
