@@ -4,14 +4,11 @@ mod common;
 #[path = "common/ports.rs"]
 mod ports;
 
-use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use common::{AUDIO, PATIENCE, Ports, Site, VIDEO, eventually};
+use common::{AUDIO, PATIENCE, Ports, Site, VIDEO, eventually, notes, rtp, take_notes};
 use dss::live::relay::{RelayStatus, State};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 const MOVIE: &str = "sample_h264_100kbit.mp4";
 
@@ -74,10 +71,7 @@ impl Pusher {
         let mut client = site.connect();
         let sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=push\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
                    m=audio 0 RTP/AVP 0\r\na=control:trackID=1\r\n";
-        let length = format!("Content-Type: application/sdp\r\nContent-Length: {}", sdp.len());
-        client.post("ANNOUNCE", path, &length);
-        client.send(sdp.as_bytes());
-        assert_eq!(client.reply().status, 200);
+        assert_eq!(client.announce(path, sdp).status, 200);
         let transport = "Transport: RTP/AVP/TCP;unicast;mode=record;interleaved=0-1";
         assert_eq!(client.ask("SETUP", &format!("{path}/trackID=1"), transport).status, 200);
         assert_eq!(client.ask("RECORD", path, "Range: npt=0.0-").status, 200);
@@ -86,13 +80,8 @@ impl Pusher {
 
     fn push(&mut self) -> Vec<u8> {
         self.sequence += 1;
-        let mut packet = vec![0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
-        packet[2..4].copy_from_slice(&self.sequence.to_be_bytes());
-        packet[4..8].copy_from_slice(&(u32::from(self.sequence) * 160).to_be_bytes());
-        packet.extend([self.sequence as u8; 160]);
-        let mut frame = vec![b'$', 0, 0, packet.len() as u8];
-        frame.extend(&packet);
-        self.client.send(&frame);
+        let packet = rtp(0, self.sequence, 9, 160);
+        self.client.send_frame(0, &packet);
         packet
     }
 
@@ -129,19 +118,6 @@ fn watch(site: &Site, path: &str, track: &str) -> (common::Client, Ports) {
         }
         assert!(Instant::now() < until, "{}", described.text);
         std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// What all servers of this process have logged since [`Ear`] listens.
-static HEARD: Mutex<String> = Mutex::new(String::new());
-
-struct Ear;
-
-impl<S: tracing::Subscriber> Layer<S> for Ear {
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        event.record(&mut |_: &tracing::field::Field, value: &dyn std::fmt::Debug| {
-            writeln!(HEARD.lock().unwrap(), "{value:?}").unwrap();
-        });
     }
 }
 
@@ -262,17 +238,17 @@ fn trap_73_a_wrong_password_is_in_the_log_once_and_no_password_works_where_none_
         ],
     );
     let relays = [end("source", "announced_source", &[]), wrong, announced_destination(easy.address(), "/y.sdp")];
-    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Ear)).unwrap();
+    take_notes();
     let site = Site::with_relays(&file(&[relay("two", &relays)]));
     let mut pusher = Pusher::new(&site, "/live.sdp");
     pusher.push();
     let state = |index: usize| status(&site).destinations[index].state.clone();
     eventually("one works", || state(1) == State::Up);
     eventually("the other has tried twice", || matches!(state(0), State::Retrying { pause: 2.., .. }));
-    let text = HEARD.lock().unwrap().clone();
-    let told: Vec<_> = text.lines().filter(|line| line.contains("relay two") && line.contains("password")).collect();
-    assert_eq!(told.len(), 1, "{text}");
-    assert!(told[0].contains("relay two: destination rtsp://") && !text.contains("secret"), "{text}");
+    let all = notes();
+    let told: Vec<_> = all.iter().filter(|line| line.contains("relay two") && line.contains("password")).collect();
+    assert_eq!(told.len(), 1, "{all:?}");
+    assert!(told[0].contains("relay two: destination rtsp://") && !all.concat().contains("secret"), "{all:?}");
 }
 
 #[test]

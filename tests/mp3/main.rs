@@ -15,7 +15,8 @@ mod sources;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use self::radio::{PASSWORD, Peer, Radio, eventually, frame, frames, typed};
+use self::common::eventually;
+use self::radio::{PASSWORD, Peer, Radio, frame, frames, typed};
 use self::site::pref;
 
 /// What DSS 6.0.3 began its answer to a listener with.

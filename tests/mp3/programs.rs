@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::radio::{PASSWORD, Radio, eventually};
+use crate::common::eventually;
+use crate::radio::{PASSWORD, Radio};
 
 /// Whether a program runs; says so if not.
 fn has(program: &str, arguments: &[&str]) -> bool {

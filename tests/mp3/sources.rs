@@ -1,6 +1,7 @@
 //! Broadcasters: the four ways to speak, passwords, and what they cannot do to listeners.
 
-use crate::radio::{PASSWORD, Radio, eventually, frame, frames, typed};
+use crate::common::eventually;
+use crate::radio::{PASSWORD, Radio, frame, frames, typed};
 use crate::site::basic;
 
 #[test]
