@@ -302,13 +302,14 @@ fn relays_are_shown_to_administrators_and_on_a_page() {
     assert!(page.contains("announced any by any</td><td>waiting"), "{page}");
     let entry = site.server.registry.find("QTSSRelayModule").unwrap();
     let list = || entry.attributes().find(b"relay_session").map(|id| entry.attributes().children(id)).unwrap();
-    eventually("it is in the tree", || list().len() == 1);
-    let session = list().remove(0);
-    let text = |name: &str| session.string(session.find(name.as_bytes()).unwrap()).unwrap();
-    assert_eq!((text("relay_name"), text("source_type")), ("shown & told".to_owned(), "announced_source".to_owned()));
-    let outputs = session.children(session.find(b"relay_output").unwrap());
-    let output = &outputs[0];
-    assert_eq!(output.string(output.find(b"output_dest_addr").unwrap()).unwrap(), LOCAL);
+    let shown = || {
+        let session = list().first().cloned()?;
+        let output = session.children(session.find(b"relay_output")?).first().cloned()?;
+        let text = |name: &str| session.string(session.find(name.as_bytes())?);
+        Some((text("relay_name")?, text("source_type")?, output.string(output.find(b"output_dest_addr")?)?))
+    };
+    let expected = ("shown & told".to_owned(), "announced_source".to_owned(), LOCAL.to_owned());
+    eventually("it is in the tree", || shown().as_ref() == Some(&expected));
     let mut pusher = Pusher::new(&site, "/live.sdp");
     pusher.push_until_heard(&ports);
     let sent = || {
