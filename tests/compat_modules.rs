@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use lab::sources::{copy_authors_tree, is_there, root, skipped};
+use lab::sources::{copy_authors_tree, is_there, make_flags, root, skipped};
 use lab::{Client, PATIENCE, Plan, Running, session_of};
 use md5::{Digest, Md5};
 
@@ -49,6 +49,7 @@ static BUILT: LazyLock<Option<Vec<Vec<u8>>>> = LazyLock::new(|| {
         let folder = tree.path().join("compat-modules").join(name);
         let _ = fs::remove_file(folder.join(name));
         let mut command = Command::new("./build");
+        command.env("MAKEFLAGS", make_flags());
         let modern = MODERN.contains(&name);
         match std::env::var("PROBE_CXX") {
             Ok(cxx) => command.env("CPLUS", format!("{cxx} -std={}", if modern { "c++20" } else { "gnu++98" })),

@@ -5,6 +5,8 @@
 
 #[path = "common/ports.rs"]
 mod ports;
+#[path = "common/prefs.rs"]
+mod prefs;
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -19,9 +21,10 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Group, Pid, User, geteuid};
 use ports::free_port;
+use prefs::NO_OVERLOAD;
 
 /// How long a test waits for something that should happen soon.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(90);
 const PROGRAM: &str = env!("CARGO_BIN_EXE_DarwinStreamingServer");
 const CONFIG: &str = "streamingserver.xml";
 const LOG: &str = "logs/Error.log";
@@ -71,7 +74,7 @@ impl Place {
         ] {
             text.push_str(&format!("<PREF NAME=\"{name}\" >{value}</PREF>\n"));
         }
-        format!("{text}</SERVER>\n{open}\n</CONFIGURATION>\n")
+        format!("{text}</SERVER>\n{open}{NO_OVERLOAD}\n</CONFIGURATION>\n")
     }
 
     /// Changes the configuration; the text has to be there.

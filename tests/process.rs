@@ -34,7 +34,7 @@ const FOLDER: &str = "PROCESS_TEST_FOLDER";
 /// A server of a scenario lives no longer.
 const LIFETIME: Duration = Duration::from_secs(60);
 /// How long a test waits for something that should happen soon.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 // The side of the started processes.
 

@@ -1,15 +1,14 @@
 //! Relays between servers of this process: what one has or is sent arrives at the others.
 
 mod common;
+#[path = "common/ports.rs"]
+mod ports;
 
-use std::fmt::Write as _;
-use std::net::{SocketAddr, TcpListener};
-use std::sync::Mutex;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use common::{AUDIO, PATIENCE, Ports, Site, VIDEO, eventually};
+use common::{AUDIO, PATIENCE, Ports, Site, VIDEO, eventually, notes, rtp, take_notes};
 use dss::live::relay::{RelayStatus, State};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 const MOVIE: &str = "sample_h264_100kbit.mp4";
 
@@ -61,13 +60,6 @@ fn reread(site: &Site) {
     site.block_on(async { site.server.reread() });
 }
 
-/// An address that nothing listens on, for a server that comes later: below the ports that systems give to others.
-fn free_address() -> SocketAddr {
-    let first = 21_000 + u16::try_from(std::process::id() % 5_000).unwrap();
-    let mut ports = (first..30_000).map(|port| TcpListener::bind((LOCAL, port)));
-    ports.find_map(Result::ok).unwrap().local_addr().unwrap()
-}
-
 /// Pushes a small stream; each packet's payload is its number.
 struct Pusher {
     client: common::Client,
@@ -79,10 +71,7 @@ impl Pusher {
         let mut client = site.connect();
         let sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=push\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
                    m=audio 0 RTP/AVP 0\r\na=control:trackID=1\r\n";
-        let length = format!("Content-Type: application/sdp\r\nContent-Length: {}", sdp.len());
-        client.post("ANNOUNCE", path, &length);
-        client.send(sdp.as_bytes());
-        assert_eq!(client.reply().status, 200);
+        assert_eq!(client.announce(path, sdp).status, 200);
         let transport = "Transport: RTP/AVP/TCP;unicast;mode=record;interleaved=0-1";
         assert_eq!(client.ask("SETUP", &format!("{path}/trackID=1"), transport).status, 200);
         assert_eq!(client.ask("RECORD", path, "Range: npt=0.0-").status, 200);
@@ -91,13 +80,8 @@ impl Pusher {
 
     fn push(&mut self) -> Vec<u8> {
         self.sequence += 1;
-        let mut packet = vec![0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
-        packet[2..4].copy_from_slice(&self.sequence.to_be_bytes());
-        packet[4..8].copy_from_slice(&(u32::from(self.sequence) * 160).to_be_bytes());
-        packet.extend([self.sequence as u8; 160]);
-        let mut frame = vec![b'$', 0, 0, packet.len() as u8];
-        frame.extend(&packet);
-        self.client.send(&frame);
+        let packet = rtp(0, self.sequence, 9, 160);
+        self.client.send_frame(0, &packet);
         packet
     }
 
@@ -134,19 +118,6 @@ fn watch(site: &Site, path: &str, track: &str) -> (common::Client, Ports) {
         }
         assert!(Instant::now() < until, "{}", described.text);
         std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// What all servers of this process have logged since [`Ear`] listens.
-static HEARD: Mutex<String> = Mutex::new(String::new());
-
-struct Ear;
-
-impl<S: tracing::Subscriber> Layer<S> for Ear {
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        event.record(&mut |_: &tracing::field::Field, value: &dyn std::fmt::Debug| {
-            writeln!(HEARD.lock().unwrap(), "{value:?}").unwrap();
-        });
     }
 }
 
@@ -227,7 +198,8 @@ fn a_push_goes_through_a_chain_of_servers() {
 
 #[test]
 fn a_destination_that_restarts_is_announced_to_again() {
-    let address = free_address();
+    // Nothing listens there until a server comes.
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, ports::free_port()));
     let site = Site::with_relays(&file(&[relay(
         "steady",
         &[end("source", "announced_source", &[]), announced_destination(address, "/x.sdp")],
@@ -266,17 +238,17 @@ fn trap_73_a_wrong_password_is_in_the_log_once_and_no_password_works_where_none_
         ],
     );
     let relays = [end("source", "announced_source", &[]), wrong, announced_destination(easy.address(), "/y.sdp")];
-    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Ear)).unwrap();
+    take_notes();
     let site = Site::with_relays(&file(&[relay("two", &relays)]));
     let mut pusher = Pusher::new(&site, "/live.sdp");
     pusher.push();
     let state = |index: usize| status(&site).destinations[index].state.clone();
     eventually("one works", || state(1) == State::Up);
     eventually("the other has tried twice", || matches!(state(0), State::Retrying { pause: 2.., .. }));
-    let text = HEARD.lock().unwrap().clone();
-    let told: Vec<_> = text.lines().filter(|line| line.contains("relay two") && line.contains("password")).collect();
-    assert_eq!(told.len(), 1, "{text}");
-    assert!(told[0].contains("relay two: destination rtsp://") && !text.contains("secret"), "{text}");
+    let all = notes();
+    let told: Vec<_> = all.iter().filter(|line| line.contains("relay two") && line.contains("password")).collect();
+    assert_eq!(told.len(), 1, "{all:?}");
+    assert!(told[0].contains("relay two: destination rtsp://") && !all.concat().contains("secret"), "{all:?}");
 }
 
 #[test]
@@ -330,13 +302,14 @@ fn relays_are_shown_to_administrators_and_on_a_page() {
     assert!(page.contains("announced any by any</td><td>waiting"), "{page}");
     let entry = site.server.registry.find("QTSSRelayModule").unwrap();
     let list = || entry.attributes().find(b"relay_session").map(|id| entry.attributes().children(id)).unwrap();
-    eventually("it is in the tree", || list().len() == 1);
-    let session = list().remove(0);
-    let text = |name: &str| session.string(session.find(name.as_bytes()).unwrap()).unwrap();
-    assert_eq!((text("relay_name"), text("source_type")), ("shown & told".to_owned(), "announced_source".to_owned()));
-    let outputs = session.children(session.find(b"relay_output").unwrap());
-    let output = &outputs[0];
-    assert_eq!(output.string(output.find(b"output_dest_addr").unwrap()).unwrap(), LOCAL);
+    let shown = || {
+        let session = list().first().cloned()?;
+        let output = session.children(session.find(b"relay_output")?).first().cloned()?;
+        let text = |name: &str| session.string(session.find(name.as_bytes())?);
+        Some((text("relay_name")?, text("source_type")?, output.string(output.find(b"output_dest_addr")?)?))
+    };
+    let expected = ("shown & told".to_owned(), "announced_source".to_owned(), LOCAL.to_owned());
+    eventually("it is in the tree", || shown().as_ref() == Some(&expected));
     let mut pusher = Pusher::new(&site, "/live.sdp");
     pusher.push_until_heard(&ports);
     let sent = || {

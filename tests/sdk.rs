@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use sources::{CLOSED_SET, STUB, compat_modules, copy_authors_tree, is_there, sdk, skipped};
+use sources::{CLOSED_SET, STUB, compat_modules, copy_authors_tree, is_there, make_flags, sdk, skipped};
 use tempfile::TempDir;
 
 const FLAGS: [&str; 6] = ["-Wall", "-Wextra", "-Werror", "-g", "-D_REENTRANT", "-fPIC"];
@@ -248,8 +248,9 @@ impl Tree {
 
     /// Undefined symbols are errors here; at run time they would make the module fail to load.
     fn build(&self, folder: &Path, arguments: &[&str]) {
-        let output =
-            run_well(Command::new("./build").current_dir(folder).args(arguments).env("MODULE_LIBS", "-Wl,-z,defs"));
+        let mut command = Command::new("./build");
+        command.env("MODULE_LIBS", "-Wl,-z,defs").env("MAKEFLAGS", make_flags());
+        let output = run_well(command.current_dir(folder).args(arguments));
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(!errors.contains("warning:"), "{}: {errors}", folder.display());
     }
@@ -275,7 +276,7 @@ fn module_folders(tree: &Path) -> Vec<PathBuf> {
 #[test]
 fn our_modules_build_by_their_own_scripts_and_show_their_entry_only() {
     let Some(tree) = Tree::new() else { return };
-    run_well(&mut Command::new(tree.path().join("sdk/Buildit")));
+    run_well(Command::new(tree.path().join("sdk/Buildit")).env("MAKEFLAGS", make_flags()));
     let folders = module_folders(&tree.path());
     assert!(!folders.is_empty());
     for folder in folders {

@@ -1,5 +1,8 @@
 //! A server process of a test's own, and clients for it.
 
+#[path = "../common/prefs.rs"]
+mod prefs;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,10 +16,12 @@ use base64::Engine;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use self::prefs::NO_OVERLOAD;
+
 use super::ports::free_port;
 
 /// How long a test waits for something that should happen soon.
-pub const PATIENCE: Duration = Duration::from_secs(40);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Users `alice` (wonder1) and `admin` (adm1n6), with the hashes of DSS 6.0.3's qtpasswd.
 const USERS: &str = "realm Streaming Server\n\
@@ -237,7 +242,7 @@ fn config(folder: &Path, port: u16, prefs: &str, more: &str) -> String {
          \t\t<PREF NAME=\"modAccess_usersfilepath\" >{folder}/qtusers</PREF>\n\
          \t\t<PREF NAME=\"modAccess_groupsfilepath\" >{folder}/qtgroups</PREF>\n\t</MODULE>\n\
          \t<MODULE NAME=\"QTSSAccessLogModule\" >\n\t\t<PREF NAME=\"request_logfile_dir\" >{folder}/logs</PREF>\n\t</MODULE>\n\
-         {more}\n</CONFIGURATION>\n"
+         {NO_OVERLOAD}{more}\n</CONFIGURATION>\n"
     );
     text.replace("FOLDER", &folder.to_string())
 }

@@ -73,6 +73,16 @@ impl Rtp {
     }
 }
 
+/// A marked RTP packet, 3000 ticks after the one before it; each byte of its payload is the end of its number.
+pub fn rtp(payload_type: u8, seq: u16, ssrc: u32, length: usize) -> Vec<u8> {
+    let mut packet = vec![0x80, 0x80 | payload_type];
+    packet.extend_from_slice(&seq.to_be_bytes());
+    packet.extend_from_slice(&(u32::from(seq) * 3000).to_be_bytes());
+    packet.extend_from_slice(&ssrc.to_be_bytes());
+    packet.resize(12 + length, seq as u8);
+    packet
+}
+
 /// The packets of a compound RTCP datagram: type and bytes.
 pub fn reports(mut compound: &[u8]) -> Vec<(u8, Vec<u8>)> {
     let mut found = Vec::new();
@@ -216,6 +226,11 @@ impl Client {
         let head = format!("{method} {}{path} RTSP/1.0\r\nCSeq: {}\r\n{session}{lines}", self.url, self.cseq);
         self.send(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
         self.reply()
+    }
+
+    /// Announces a broadcast.
+    pub fn announce(&mut self, path: &str, sdp: &str) -> Reply {
+        self.ask_with_body("ANNOUNCE", path, "Content-Type: application/sdp", sdp)
     }
 
     /// Sends an interleaved frame, if the connection still takes it.

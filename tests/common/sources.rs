@@ -47,6 +47,11 @@ pub fn is_there(program: &str) -> bool {
     command.arg("--version").stdin(Stdio::null()).output().is_ok_and(|output| output.status.success())
 }
 
+/// `MAKEFLAGS` with which make uses all cores, or some if there are many.
+pub fn make_flags() -> String {
+    format!("-j{}", std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4)))
+}
+
 /// Copies a folder without what builds leave behind.
 pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");

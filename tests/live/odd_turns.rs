@@ -197,7 +197,7 @@ fn what_is_on_the_air_goes_on_when_the_operator_changes_his_mind() {
     viewer.ports.drain();
     viewer.sees_in_order(VIDEO, 10);
     assert_eq!((describe(&site, "/mind.sdp").status, Viewer::new_status(&site, "/mind.sdp")), (403, 403));
-    assert_eq!(announce(&mut site.connect(), "/new.sdp", SDP).status, 412);
+    assert_eq!(site.connect().announce("/new.sdp", SDP).status, 412);
     switch("true");
     assert_eq!(describe(&site, "/mind.sdp").status, 200);
 

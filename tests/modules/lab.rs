@@ -4,6 +4,8 @@
 
 #[path = "../common/ports.rs"]
 pub mod ports;
+#[path = "../common/prefs.rs"]
+pub mod prefs;
 #[path = "../common/sources.rs"]
 pub mod sources;
 
@@ -15,11 +17,12 @@ use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use prefs::NO_OVERLOAD;
 use sources::{is_there, root, sdk, skipped};
 
 /// How long anything that has to happen may take; longer for a server that a sanitizer slows down.
 pub static PATIENCE: LazyLock<Duration> =
-    LazyLock::new(|| Duration::from_secs(if std::env::var_os("PROBE_SERVER").is_some() { 120 } else { 40 }));
+    LazyLock::new(|| Duration::from_secs(if std::env::var_os("PROBE_SERVER").is_some() { 120 } else { 90 }));
 
 /// With `PROBE_SANITIZER=address` (or `undefined`) in the environment the probes are built with that sanitizer, and the server
 /// runs with its library, which then sees both sides of the one heap. `tests/sanitize.sh` builds a server with it, too, and names
@@ -135,7 +138,7 @@ impl Plan {
              <PREF NAME=\"module_folder\" >{}</PREF>\n<PREF NAME=\"movie_folder\" >{}</PREF>\n\
              <PREF NAME=\"error_logfile_dir\" >{}</PREF>\n<PREF NAME=\"pid_file\" >{}</PREF>\n\
              <PREF NAME=\"error_logfile_verbosity\" TYPE=\"UInt32\" >2</PREF>\n\
-             <PREF NAME=\"run_user_name\" ></PREF>\n<PREF NAME=\"run_group_name\" ></PREF>\n{}\n</SERVER>\n{}</CONFIGURATION>\n",
+             <PREF NAME=\"run_user_name\" ></PREF>\n<PREF NAME=\"run_group_name\" ></PREF>\n{}\n</SERVER>\n{}{NO_OVERLOAD}</CONFIGURATION>\n",
             path("modules"),
             path("movies"),
             path("logs"),

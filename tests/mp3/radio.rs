@@ -3,8 +3,9 @@
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::common::eventually;
 use crate::site::{PATIENCE, Site, pref};
 
 pub const PASSWORD: &str = "sec&ret";
@@ -107,15 +108,6 @@ impl Radio {
     pub fn log_of(&self, count: usize) -> Vec<String> {
         eventually("lines in the log", || self.log().len() >= count);
         self.log()
-    }
-}
-
-/// Waits until something is so.
-pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let until = Instant::now() + PATIENCE;
-    while !is_so() {
-        assert!(Instant::now() < until, "not in time: {what}");
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -11,9 +11,10 @@ use nix::unistd::Pid;
 
 use super::common::{Client, eventually};
 use super::lab::ports::free_port;
+use super::lab::prefs::NO_OVERLOAD;
 
 /// Longest wait for a start or an end.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A movie folder's only movie.
 pub const MOVIE: &str = "sample_50kbit.3gp";
@@ -50,7 +51,7 @@ impl Site {
         let log = pref("request_logfile_dir", &at("logs"));
         let text = format!(
             "<?xml version =\"1.0\"?>\n<CONFIGURATION>\n\t<SERVER>\n{}\t</SERVER>\n\
-             \t<MODULE NAME=\"QTSSAccessLogModule\" >\n{log}\t</MODULE>\n</CONFIGURATION>\n",
+             \t<MODULE NAME=\"QTSSAccessLogModule\" >\n{log}\t</MODULE>\n{NO_OVERLOAD}\n</CONFIGURATION>\n",
             server.concat()
         );
         fs::write(site.config(), text).unwrap();

@@ -2,6 +2,9 @@
 //! text.
 #![allow(dead_code)] // each test program uses its own part
 
+#[path = "../common/prefs.rs"]
+mod prefs;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
@@ -9,12 +12,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use self::prefs::NO_OVERLOAD;
 use base64::Engine;
 use md5::{Digest, Md5};
 use tempfile::TempDir;
 
 /// No wait of a test is longer.
-pub const PATIENCE: Duration = Duration::from_secs(40);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 pub const USERS: &str = "realm Streaming Server
 alice:pxZoqnEZVAx8E:80fa93202b82dcafdb0c2a6b2fd58c12
@@ -129,7 +133,7 @@ pub fn furnish(server: &str, modules: &str) -> (TempDir, PathBuf) {
     let modules = if modules.is_empty() { pref("modAccess_enabled", "true") } else { modules.to_owned() };
     let config = format!(
         "<CONFIGURATION><SERVER>{}{}{}{}{}{}{}{}{server}</SERVER><MODULE NAME=\"QTSSAccessModule\">{}{}{modules}</MODULE>\
-         <MODULE NAME=\"QTSSAccessLogModule\">{}</MODULE></CONFIGURATION>",
+         <MODULE NAME=\"QTSSAccessLogModule\">{}</MODULE>{NO_OVERLOAD}</CONFIGURATION>",
         "<PREF NAME=\"rtsp_port\" TYPE=\"UInt16\">0</PREF>",
         pref("run_user_name", ""),
         pref("run_group_name", ""),

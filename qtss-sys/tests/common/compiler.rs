@@ -37,20 +37,22 @@ pub fn models() -> Vec<Model> {
     }
 }
 
-/// The compilers for a language: the system's (or `$CC`, `$CXX`), which must be there, and clang's where it is.
+/// The compilers for a language: the system's (or `$CC`, `$CXX`) and clang's. What is missing is said.
 pub fn compilers(language: Language) -> Vec<String> {
     let (variable, system, clang) = match language {
         Language::C => ("CC", "cc", "clang"),
         Language::Cpp => ("CXX", "c++", "clang++"),
     };
     let system = env::var(variable).unwrap_or_else(|_| system.to_owned());
-    assert!(runs(&system), "{system} is missing: install a compiler or set {variable}");
-    if runs(clang) {
-        vec![system, clang.to_owned()]
-    } else {
-        say(&format!("{clang} is missing: only {system} compiles the headers"));
-        vec![system]
+    let mut found = Vec::new();
+    for compiler in [system, clang.to_owned()] {
+        if runs(&compiler) {
+            found.push(compiler);
+        } else {
+            say(&format!("{compiler} is missing and compiles nothing here"));
+        }
     }
+    found
 }
 
 fn runs(compiler: &str) -> bool {

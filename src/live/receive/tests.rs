@@ -7,7 +7,7 @@ use crate::rtp::{
 };
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(60);
 
 fn broadcast() -> Arc<Broadcast> {
     let track = TrackInfo {

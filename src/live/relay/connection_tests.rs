@@ -114,7 +114,10 @@ async fn a_server_that_does_not_answer_is_given_up() {
 
 #[tokio::test]
 async fn an_address_that_is_not_there_is_named() {
-    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    // Bound and not listened on: it refuses, and nobody else is given it meanwhile.
+    let bound = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    bound.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let gone = bound.local_addr().unwrap().as_socket().unwrap();
     let host = Host::Address(gone.ip());
     let error = Connection::open(&host, gone.port(), None, None).await.err().unwrap().to_string();
     assert!(error.starts_with(&format!("cannot connect to {gone}: ")), "{error}");

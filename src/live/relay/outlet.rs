@@ -158,7 +158,7 @@ mod tests {
     #[tokio::test]
     async fn a_batch_goes_out_in_order_and_is_counted() {
         let ear = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-        ear.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        ear.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let to = ear.local_addr().unwrap();
         let outlet = Outlet::open(Some(to.ip()), to.ip(), 1).unwrap();
         let counters = Counters::default();
@@ -182,7 +182,8 @@ mod tests {
         let local = IpAddr::from([127, 0, 0, 1]);
         let (first, _held) = Outlet::open_pair(local).unwrap();
         let (second, [_, rtcp]) = Outlet::open_pair(local).unwrap();
-        assert!(first >= FIRST_PORT && second > first && first % 2 == 0 && second % 2 == 0);
+        assert!(first >= FIRST_PORT && second >= FIRST_PORT && first % 2 == 0 && second % 2 == 0);
+        assert_ne!(first, second); // which is higher depends on what others have given back meanwhile
         assert_eq!(rtcp.socket.local_addr().unwrap().port(), second + 1);
     }
 }
