@@ -13,7 +13,6 @@ mod site;
 mod sources;
 
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use self::common::eventually;

@@ -12,7 +12,7 @@ use super::{Part, Reflector};
 use crate::live::sdp::{Description, ViewerTerms, origin};
 use crate::live::{Broadcast, Join, JoinOptions, ReceiveError, ViewerOptions};
 use crate::qtss::attr::*;
-use crate::rtp::{PacketSource, PlayRequest, PlayStream, RtpStream, ToleranceShift};
+use crate::rtp::{PacketSource, PlayRequest, PlayStream, RtpStream};
 use crate::rtsp::extensions::{DynamicRate, LateTolerance};
 use crate::rtsp::rtp_info::{RtpInfo, rtp_info};
 use crate::rtsp::{Header, Status};
@@ -20,7 +20,7 @@ use crate::server::streams::{
     StreamInfo, StreamRules, add_stream_by, all_reliable, halt, is_player, presentation_url, put_describe_headers,
     put_setup_headers,
 };
-use crate::server::{BroadcastSource, ClientSession, PlayState, RequestContext};
+use crate::server::{BroadcastSource, ClientSession, PlayState, RequestContext, streams};
 
 /// How long a PLAY waits for a broadcast's first packet, as in DSS.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -363,31 +363,13 @@ fn launch(
     session: &Arc<ClientSession>,
     broadcast: &Broadcast,
     join: &Join,
-    streams: Vec<PlayStream>,
+    packets: Vec<PlayStream>,
     overbuffer: bool,
 ) {
-    let server = Arc::clone(&ctx.server);
-    let mut play = PlayRequest::new(session.key(), streams, join.media_start_us(), server.send_prefs());
+    let mut play = PlayRequest::new(session.key(), packets, join.media_start_us(), ctx.server.send_prefs());
     play.overbuffer = overbuffer;
     play.bit_rate = broadcast.bit_rate();
-    play.asked_us = Some(ctx.received_us());
     session.object.set_u32(qtssCliSesMovieAverageBitRate, play.bit_rate);
     session.update_log(|log| log.movie_bit_rate = play.bit_rate);
-    let late = ctx.header(Header::XTransportOptions).as_deref().and_then(LateTolerance::parse).map(|late| late.seconds);
-    let late = ctx.with_state(|state| {
-        state.late_tolerance = late.or(state.late_tolerance);
-        state.play = PlayState::Playing;
-        state.play_number = state.play_number.wrapping_add(1);
-        play.number = state.play_number;
-        state.position = None;
-        state.has_new_stream = false;
-        state.stopped_at_ms = None;
-        state.late_tolerance
-    });
-    if let Some(seconds) = late.flatten() {
-        play.tolerance = ToleranceShift::from_tolerance(seconds);
-    }
-    server.note_play(session, 0);
-    let session = Arc::clone(session);
-    ctx.after_response(Box::new(move || server.launch(&session, play)));
+    streams::launch(ctx, session, play, 0);
 }
