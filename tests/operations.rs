@@ -573,3 +573,23 @@ fn the_program_starts_itself_again_as_the_same_process_unless_the_operator_has_s
     let _ = child.wait();
     assert!(set.contains("MALLOC_ARENA_MAX=3") && !set.contains("GLIBC_TUNABLES"), "{set}");
 }
+
+/// Counts how often the dynamic linker hands over to a program.
+#[cfg(target_env = "gnu")]
+#[test]
+fn a_command_that_serves_nobody_is_not_started_twice() {
+    let place = Place::new(&[free_port()]);
+    let starts = |arguments: &[&str], config: &str| {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).arg("-c").arg(config).env("LD_DEBUG", "files").stdin(Stdio::null());
+        command.env_remove("MALLOC_ARENA_MAX").env_remove("GLIBC_TUNABLES");
+        String::from_utf8_lossy(&command.output().unwrap().stderr).matches("transferring control").count()
+    };
+    let config = place.path(CONFIG);
+    let config = config.to_str().unwrap();
+    for arguments in [["-v"], ["-h"], ["-t"], ["--no-such-option"]] {
+        assert_eq!(starts(&arguments, config), 1, "{arguments:?}");
+    }
+    let none = format!("{config}/none"); // below a file: it cannot be made
+    assert_eq!(starts(&["-d"], &none), 2, "one that would serve is");
+}

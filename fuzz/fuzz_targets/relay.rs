@@ -4,7 +4,7 @@
 
 use dss::live::relay::config::parse;
 use dss::rtsp::challenge::{Challenge, Credentials};
-use dss::rtsp::client::{Item, TransportAnswer, next_item};
+use dss::rtsp::client::{Item, TransportAnswer, enough, next_item};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -13,7 +13,11 @@ fuzz_target!(|bytes: &[u8]| {
     loop {
         let (item, taken) = next_item(rest);
         match item {
-            Item::More | Item::Nonsense(_) => break,
+            Item::More => {
+                assert!(enough(&rest[taken..]) > rest.len() - taken);
+                break;
+            }
+            Item::Nonsense(_) => break,
             Item::Frame { data, .. } => assert!(data.len() + 4 <= taken),
             Item::Message(message) => {
                 let _ = message.header("Transport").map(TransportAnswer::parse);

@@ -54,7 +54,7 @@ pub enum Received {
     Rubbish,
     /// It is of a source that does not own the track.
     OtherSource,
-    /// There is no such track, or the broadcast has ended.
+    /// There is no such track, or the broadcast has ended, or it says nothing about the source of the track.
     NotWanted,
 }
 

@@ -57,7 +57,8 @@ impl Reception {
                 let difference = (transit.wrapping_sub(before) as i32).unsigned_abs();
                 // Timestamps that jump say nothing about the network.
                 if difference < self.clock_rate.saturating_mul(10) {
-                    let jitter = i64::from(self.jitter) + i64::from(difference) - i64::from((self.jitter + 8) >> 4);
+                    let jitter =
+                        i64::from(self.jitter) + i64::from(difference) - i64::from(self.jitter.saturating_add(8) >> 4);
                     self.jitter = u32::try_from(jitter).unwrap_or(0);
                 }
             }

@@ -42,7 +42,7 @@ impl Owner {
     }
 
     fn is_silent(&self, now_us: i64, timeout_us: i64) -> bool {
-        let patience_us = self.gap_us.saturating_mul(PATIENCE_GAPS).max(LEAST_PATIENCE_US).min(timeout_us);
+        let patience_us = self.gap_us.saturating_mul(PATIENCE_GAPS).min(timeout_us).max(LEAST_PATIENCE_US);
         now_us.saturating_sub(self.last_us) >= patience_us
     }
 }
@@ -238,7 +238,9 @@ impl Intake {
     pub(super) fn rtcp(&mut self, packet: Bytes, now_us: i64, options: &BroadcastOptions) -> Received {
         let Some(compound) = Compound::read(&packet) else { return Received::Rubbish };
         if options.one_ssrc && self.owner.is_some_and(|owner| owner.ssrc != compound.ssrc) {
-            return Received::OtherSource;
+            // Programs that can receive as well as send report as a source of their own, too, which sends no media.
+            let is_sender = compound.sender_report.is_some();
+            return if is_sender { Received::OtherSource } else { Received::NotWanted };
         }
         if compound.bye {
             self.owner = self.owner.filter(|owner| owner.ssrc != compound.ssrc);

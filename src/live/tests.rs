@@ -323,6 +323,11 @@ fn trap_66_a_second_source_is_not_let_in_until_the_first_is_silent() {
         studio.bench.run_for(FRAME_US);
     }
     assert_eq!(second.report(1, studio.bench.now_us), Received::OtherSource);
+    let foreign = studio.broadcast.foreign();
+    // GStreamer reports as a receiver, too, under a number of its own: no second source.
+    let receiver = [&[0x80, 201, 0, 1][..], &77u32.to_be_bytes()].concat();
+    let received = studio.broadcast.receive(1, Kind::Rtcp, receiver.into(), None, studio.bench.now_us);
+    assert_eq!((received, studio.broadcast.foreign()), (Received::NotWanted, foreign));
     assert!(studio.broadcast.foreign() > 500);
     // The first one falls silent.
     let silent_us = studio.bench.now_us;

@@ -92,6 +92,13 @@ pub struct CommandLine {
     pub check_config: bool,
 }
 
+impl CommandLine {
+    /// Whether a server is started that stays.
+    pub fn serves(&self) -> bool {
+        !self.check_config && !self.write_defaults
+    }
+}
+
 /// The command line asks for nothing to be started: what to print, where, and the exit status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exit {

@@ -11,6 +11,7 @@ use std::time::Duration;
 #[cfg(target_env = "gnu")]
 use std::{ffi::CString, os::unix::ffi::OsStringExt, path::Path};
 
+use super::cli;
 use crate::qtss;
 use crate::server::Server;
 
@@ -96,11 +97,16 @@ fn clients(server: &Server) -> u32 {
 /// switched off from outside, so the program starts itself once more, as the same process. Some hundred blocks per thread
 /// would otherwise hold a page each for good.
 ///
-/// What the operator has set in the environment (MALLOC_ARENA_MAX, GLIBC_TUNABLES) stays as it is.
+/// What the operator has set in the environment (MALLOC_ARENA_MAX, GLIBC_TUNABLES) stays as it is. A command line that
+/// serves nobody (`--version`, `--check-config`, `-x`, a wrong one) does not pay for this.
 pub fn spare(arguments: impl IntoIterator<Item = OsString>) {
     #[cfg(target_env = "gnu")]
     {
         let tunables = std::env::var_os(TUNABLES);
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        if !cli::parse(arguments.clone()).is_ok_and(|command| command.serves()) {
+            return;
+        }
         if tunables.is_none() && std::env::var_os("MALLOC_ARENA_MAX").is_none() {
             start_again(arguments);
         } else if tunables.is_some_and(|tunables| tunables == NO_THREAD_CACHE) {
@@ -113,10 +119,9 @@ pub fn spare(arguments: impl IntoIterator<Item = OsString>) {
 
 /// Does not come back unless it fails; then the server runs as it is.
 #[cfg(target_env = "gnu")]
-fn start_again(arguments: impl IntoIterator<Item = OsString>) {
+fn start_again(arguments: Vec<OsString>) {
     // SAFETY: asks for a number. Programs with more rights than who starts them get no tunables, however often they start.
     let has_rights_of_its_own = unsafe { libc::getauxval(libc::AT_SECURE) } != 0;
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
     let (Ok(program), Some(name)) = (std::env::current_exe(), arguments.first()) else { return };
     // The process must keep its name: operators look for it.
     if has_rights_of_its_own || Path::new(name).file_name() != program.file_name() {

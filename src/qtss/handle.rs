@@ -65,7 +65,7 @@ const SHARDS: usize = 1 << SHARD_BITS;
 const INDEX_BITS: u32 = 18;
 const MAX_PER_SHARD: usize = 1 << INDEX_BITS;
 
-/// Generations run from 1, so that no handle is 0, to this, so that none is all ones.
+/// Generations run from 1, so that no handle is 0, to this, so that none is all ones. They fit in 16 bits.
 const MAX_GENERATION: u32 = (1 << (32 - SHARD_BITS - INDEX_BITS)) - 2;
 
 /// Free places are used again in turn, and not before there are so many: a stale handle stays stale for long.
@@ -81,8 +81,9 @@ pub(super) struct Table {
 struct Shard {
     places: Vec<Place>,
     free: VecDeque<u32>,
-    /// The generation of new places: beyond that of all places that were given up.
-    first_generation: u32,
+    /// The generations of places that were given up, the first of them last: when a place comes back, handles to those who
+    /// lived there before are as stale as if it had stayed.
+    given_up: Vec<u16>,
 }
 
 /// Gives up the room of objects that are gone, as far as it lies at the end of the table. Their handles stay stale.
@@ -140,7 +141,7 @@ fn next_generation(generation: u32) -> u32 {
 
 impl Shard {
     const fn new() -> Self {
-        Self { places: Vec::new(), free: VecDeque::new(), first_generation: 1 }
+        Self { places: Vec::new(), free: VecDeque::new(), given_up: Vec::new() }
     }
 
     /// Gives up free places at the end, but for as many as must be free at any time.
@@ -151,10 +152,7 @@ impl Shard {
         }
         let at_end = is_free.iter().rev().take_while(|free| **free).count();
         let kept = self.places.len() - at_end.min(self.free.len().saturating_sub(MIN_FREE));
-        for place in self.places.drain(kept..) {
-            // A generation that has begun anew counts as the later one: handles of the others are older still.
-            self.first_generation = self.first_generation.max(place.generation);
-        }
+        self.given_up.extend(self.places.drain(kept..).rev().map(|place| place.generation as u16));
         self.free.retain(|index| (*index as usize) < kept);
         self.places.shrink_to_fit();
         self.free.shrink_to_fit();
@@ -163,8 +161,9 @@ impl Shard {
     /// A free place and its generation.
     fn take(&mut self) -> Option<(usize, u32)> {
         if self.free.len() <= MIN_FREE && self.places.len() < MAX_PER_SHARD {
-            self.places.push(Place { generation: self.first_generation, object: Weak::new() });
-            return Some((self.places.len() - 1, self.first_generation));
+            let generation = self.given_up.pop().map_or(1, u32::from);
+            self.places.push(Place { generation, object: Weak::new() });
+            return Some((self.places.len() - 1, generation));
         }
         let index = self.free.pop_front()? as usize;
         Some((index, self.places[index].generation))
@@ -256,22 +255,49 @@ mod tests {
         assert_eq!(shard.take(), Some((MIN_FREE + 1, 1)));
     }
 
+    /// As [`Table::remove`] does.
+    fn release(shard: &mut Shard, index: usize) {
+        shard.places[index].generation = next_generation(shard.places[index].generation);
+        shard.free.push_back(index as u32);
+    }
+
     #[test]
     fn places_that_were_given_up_come_back_with_later_generations() {
         let mut shard = Shard::new();
         let taken: Vec<_> = (0..5000).filter_map(|_| shard.take()).collect();
         for (index, _) in taken.iter().filter(|(index, _)| *index != 1500) {
-            shard.places[*index].generation += 1;
-            shard.free.push_back(*index as u32);
+            release(&mut shard, *index);
         }
         shard.shrink();
         assert_eq!(shard.places.len(), 1501, "place 1500 is taken");
-        shard.places[1500].generation += 1;
-        shard.free.push_back(1500);
+        release(&mut shard, 1500);
         shard.shrink();
         assert_eq!((shard.places.len(), shard.free.len()), (MIN_FREE, MIN_FREE));
         let again: Vec<_> = (0..5000).filter_map(|_| shard.take()).collect();
-        assert!(again.iter().all(|(_, generation)| *generation == 2), "none of the first handles is valid again");
+        assert!(again.iter().all(|place| !taken.contains(place)), "none of the first handles is valid again");
+    }
+
+    #[test]
+    fn however_often_crowds_come_and_go_a_handle_comes_back_only_after_all_generations() {
+        let mut shard = Shard::new();
+        let mut lives = std::collections::HashMap::new();
+        (0..=MIN_FREE).filter_map(|_| shard.take()).for_each(drop);
+        (0..=MIN_FREE).for_each(|index| release(&mut shard, index));
+        shard.shrink();
+        // Places live at different paces: the further behind, the larger a crowd has to be.
+        for crowd in 0..MAX_GENERATION as usize + 500 {
+            let taken: Vec<_> = (0..=3 * (crowd % 5)).filter_map(|_| shard.take()).collect();
+            for (index, generation) in &taken {
+                let lives = lives.entry(*index).or_insert_with(Vec::new);
+                let recent = lives.len().saturating_sub(MAX_GENERATION as usize - 1);
+                assert!(!lives[recent..].contains(generation), "place {index}, life {}", lives.len());
+                lives.push(*generation);
+            }
+            taken.iter().for_each(|(index, _)| release(&mut shard, *index));
+            shard.shrink();
+            assert_eq!(shard.places.len(), MIN_FREE);
+        }
+        assert!(shard.given_up.len() <= 1 + 3 * 4, "what is remembered is no more than there were places");
     }
 
     #[test]

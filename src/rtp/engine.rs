@@ -160,13 +160,11 @@ impl SendEngine {
         sum
     }
 
-    /// How far behind its timers, in microseconds, and how busy, in thousandths, the worst worker is; both smoothed over
-    /// about a second.
+    /// How far behind its timers, in microseconds, and how busy, in thousandths, the worker is that the next session would
+    /// live with; both smoothed over about a second. Another one may be worse off when its viewers have come to need more:
+    /// to refuse newcomers, who would not be its, would not help it.
     pub fn strain(&self) -> (u64, u64) {
-        let most = |figure: fn(&WorkerCounters) -> &AtomicU64| {
-            self.workers.iter().map(|worker| figure(&worker.counters).load(Ordering::Relaxed)).max().unwrap_or(0)
-        };
-        (most(|counters| &counters.lag_us), most(|counters| &counters.busy_permille))
+        strain_of_least_busy(self.workers.iter().map(|worker| &*worker.counters))
     }
 
     /// Says BYE to all sessions and ends the workers. Blocks until they have ended.
@@ -262,6 +260,12 @@ impl Sink for KernelSink {
     }
 }
 
+fn strain_of_least_busy<'a>(workers: impl Iterator<Item = &'a WorkerCounters>) -> (u64, u64) {
+    let figure = |of: &AtomicU64| of.load(Ordering::Relaxed);
+    let strains = workers.map(|counters| (figure(&counters.lag_us), figure(&counters.busy_permille)));
+    strains.min_by_key(|(lag_us, busy_permille)| (*busy_permille, *lag_us)).unwrap_or_default()
+}
+
 /// A worker thread's life.
 fn run(parts: WorkerParts<KernelSink>) {
     let (clock, inbox, counters) = (Arc::clone(&parts.clock), Arc::clone(&parts.inbox), Arc::clone(&parts.counters));
@@ -328,6 +332,20 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(20);
     /// Few enough for a default receive buffer: the players are read one after the other.
     const PACKETS: usize = 60;
+
+    #[test]
+    fn newcomers_are_judged_by_the_worker_that_they_would_get() {
+        let worker = |lag_us: u64, busy: u64| WorkerCounters {
+            lag_us: AtomicU64::new(lag_us),
+            busy_permille: AtomicU64::new(busy),
+            ..WorkerCounters::default()
+        };
+        let of = |workers: &[WorkerCounters]| strain_of_least_busy(workers.iter());
+        assert_eq!(of(&[worker(90_000, 980), worker(100, 300)]), (100, 300), "there is room beside the worst one");
+        assert_eq!(of(&[worker(90_000, 980), worker(70_000, 950)]), (70_000, 950));
+        assert_eq!(of(&[worker(5, 7)]), (5, 7));
+        assert_eq!(of(&[]), (0, 0));
+    }
 
     struct Rig {
         engine: SendEngine,

@@ -72,10 +72,47 @@ fn next_frame(bytes: &[u8]) -> (Item<'_>, usize) {
     }
 }
 
+/// How many bytes there have to be before [`next_item`], which has said [`Item::More`], is worth another call: who gets a
+/// long body in small pieces need not read its headers over and over.
+pub fn enough(bytes: &[u8]) -> usize {
+    let more = bytes.len() + 1;
+    let whole = match bytes {
+        [b'$', _, high, low, ..] => 4 + usize::from(u16::from_be_bytes([*high, *low])),
+        [b'$', ..] => 4,
+        _ => match read_head(bytes) {
+            Ok(Some(head)) => head.len + head.body_len,
+            _ => more,
+        },
+    };
+    whole.max(more)
+}
+
 fn next_message(bytes: &[u8]) -> (Item<'_>, usize) {
-    let Some((head, head_len)) = head_of(bytes) else {
-        let item = if bytes.len() > MAX_HEAD { Item::Nonsense("header block too long") } else { Item::More };
-        return (item, 0);
+    let Head { mut message, len, body_len } = match read_head(bytes) {
+        Ok(Some(head)) => head,
+        Ok(None) => return (Item::More, 0),
+        Err(why) => return (Item::Nonsense(why), 0),
+    };
+    match bytes.get(len..len + body_len) {
+        None => (Item::More, 0),
+        Some(body) => {
+            message.body = body.to_vec();
+            (Item::Message(message), len + body_len)
+        }
+    }
+}
+
+/// A header block that is whole.
+struct Head {
+    /// What it says, without the body.
+    message: Message,
+    len: usize,
+    body_len: usize,
+}
+
+fn read_head(bytes: &[u8]) -> Result<Option<Head>, &'static str> {
+    let Some((head, len)) = head_of(bytes) else {
+        return if bytes.len() > MAX_HEAD { Err("header block too long") } else { Ok(None) };
     };
     let text = String::from_utf8_lossy(head);
     let mut lines = text.lines();
@@ -85,31 +122,30 @@ fn next_message(bytes: &[u8]) -> (Item<'_>, usize) {
     let status = if protocol.starts_with("RTSP/") || protocol.starts_with("HTTP/") {
         match words.next().and_then(|w| w.parse().ok()) {
             Some(status @ 100..=999) => status,
-            _ => return (Item::Nonsense("no status code in the first line"), 0),
+            _ => return Err("no status code in the first line"),
         }
     } else if first_line.contains(" RTSP/") {
         0
     } else {
-        return (Item::Nonsense("neither an answer nor a frame"), 0);
+        return Err("neither an answer nor a frame");
     };
     let headers: Vec<(String, String)> = lines
         .filter_map(|l| l.split_once(':'))
-        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+        .map(|(name, value)| (name.trim().to_owned(), harmless(value)))
         .collect();
-    let mut message = Message { status, first_line, headers, body: Vec::new() };
+    let message = Message { status, first_line, headers, body: Vec::new() };
     // a tunnel's answer has no length; what follows it are frames and RTSP answers
-    let length = match message.header("Content-Length").map(str::parse::<usize>) {
+    let body_len = match message.header("Content-Length").map(str::parse::<usize>) {
         None => 0,
         Some(Ok(length)) if length <= MAX_BODY => length,
-        Some(_) => return (Item::Nonsense("bad content length"), 0),
+        Some(_) => return Err("bad content length"),
     };
-    match bytes.get(head_len..head_len + length) {
-        None => (Item::More, 0),
-        Some(body) => {
-            message.body = body.to_vec();
-            (Item::Message(message), head_len + length)
-        }
-    }
+    Ok(Some(Head { message, len, body_len }))
+}
+
+/// Session ids and realms are sent back: a lone CR in them must not look like the end of a line.
+fn harmless(value: &str) -> String {
+    value.trim().replace(|sign: char| sign.is_control(), " ")
 }
 
 /// The header block without its empty line, and its length with it.
@@ -317,6 +353,29 @@ mod tests {
             }
             assert_eq!(seen, ["0:3", "200/3", "1:0", "0/0"], "cut {cut}");
         }
+    }
+
+    #[test]
+    fn no_value_has_control_characters() {
+        let Item::Message(message) = next_item(b"RTSP/1.0 200 OK\nSession: 7\rEvil: x\t\0y\r\n\r\n").0 else {
+            panic!("a message");
+        };
+        assert_eq!(message.header("Session"), Some("7 Evil: x  y"));
+    }
+
+    #[test]
+    fn how_many_bytes_are_enough_is_told_as_soon_as_it_can_be() {
+        let answer = b"RTSP/1.0 200 OK\r\nContent-Length: 1000\r\n\r\nabc";
+        assert_eq!(enough(answer), answer.len() - 3 + 1000);
+        assert_eq!(enough(&answer[..30]), 31, "the headers have no end yet");
+        assert_eq!([enough(b"$"), enough(b"$\0\x01\x00"), enough(b"$\0\x01\x00abc")], [4, 260, 260]);
+        let whole = [&answer[..answer.len() - 3], &[b'x'; 1000]].concat();
+        for have in 0..whole.len() {
+            let part = &whole[..have];
+            assert_eq!(next_item(part).0, Item::More);
+            assert!(enough(part) > have && enough(part) <= whole.len(), "{have}");
+        }
+        assert_eq!(enough(b"nonsense\r\n\r\n"), 13, "the next look tells");
     }
 
     #[test]

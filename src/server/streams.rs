@@ -10,7 +10,10 @@ use super::session::{ClientSession, PlayState, SessionStream};
 use super::{objects, rtcp};
 use crate::qtss::ClosingReason;
 use crate::qtss::attr::*;
-use crate::rtp::{Cname, PortError, Position, RtpStream, StreamConfig, Transport as StreamTransport, UdpTransport};
+use crate::rtp::{
+    Cname, PlayRequest, PortError, Position, RtpStream, StreamConfig, ToleranceShift, Transport as StreamTransport,
+    UdpTransport,
+};
 use crate::rtsp::extensions::{DynamicRate, LateTolerance, Retransmit};
 use crate::rtsp::transport::{Mode, PortPair, Protocol, Transport, TransportError};
 use crate::rtsp::{Header, ResponseBuilder, Status, date, path, session};
@@ -321,6 +324,30 @@ fn register(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, stream: &Ar
             position.next.clear();
         }
     });
+}
+
+/// Hands a play to the send workers once the answer is on its way: counts it, notes that the session plays from `start_ms`
+/// of its media on, and takes the client's tolerance of lateness (`x-Transport-Options`) into account.
+pub fn launch(ctx: &Arc<RequestContext>, session: &Arc<ClientSession>, mut play: PlayRequest, start_ms: i64) {
+    play.asked_us = Some(ctx.received_us());
+    let late = ctx.header(Header::XTransportOptions).as_deref().and_then(LateTolerance::parse).map(|late| late.seconds);
+    let late = ctx.with_state(|state| {
+        state.late_tolerance = late.or(state.late_tolerance);
+        state.play = PlayState::Playing;
+        state.play_number = state.play_number.wrapping_add(1);
+        play.number = state.play_number;
+        state.position = None;
+        state.has_new_stream = false;
+        state.stopped_at_ms = None;
+        state.late_tolerance
+    });
+    if let Some(seconds) = late.flatten() {
+        play.tolerance = ToleranceShift::from_tolerance(seconds);
+    }
+    let server = Arc::clone(&ctx.server);
+    server.note_play(session, start_ms);
+    let session = Arc::clone(session);
+    ctx.after_response(Box::new(move || server.launch(&session, play)));
 }
 
 /// Stops the session's packets, if there are any; remembers and returns where it stands.

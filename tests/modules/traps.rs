@@ -285,3 +285,32 @@ fn trap_76_77_a_module_that_crashes_aborts_or_exits_is_named_and_the_server_come
         assert!(server.connect().request("OPTIONS", "*", "").starts_with("RTSP/1.0 200"), "it serves again");
     }
 }
+
+/// Connects so often, with a request each.
+fn crowd(server: &Running, path: &str) -> Vec<lab::Client> {
+    let mut clients: Vec<_> = (0..200).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        assert!(client.request("OPTIONS", path, "").starts_with("RTSP/1.0 200"), "{path}");
+    }
+    clients
+}
+
+/// The server looks at the number of clients every five seconds, and gives up room after most of a crowd has gone.
+#[test]
+fn handles_of_a_crowd_that_has_gone_are_refused_when_the_next_crowd_is_there() {
+    let Some(plan) = Plan::new() else { return };
+    let server = plan.module("Crowd", "crowd.c", &[]).start();
+    server.edit("\"error_logfile_verbosity\" TYPE=\"UInt32\" >2", "\"error_logfile_verbosity\" TYPE=\"UInt32\" >4");
+    server.signal(libc::SIGHUP);
+    let begin = Instant::now();
+    while !server.error_log().contains("looked for memory") {
+        assert!(begin.elapsed() < *PATIENCE, "{}", server.error_log());
+        let clients = crowd(&server, "/first");
+        std::thread::sleep(Duration::from_secs(6)); // so that the crowd is seen
+        drop(clients);
+        std::thread::sleep(Duration::from_secs(6));
+    }
+    let _second = crowd(&server, "/second");
+    let _ = server.connect().request("OPTIONS", "/last", "");
+    server.wait_for(", new 400, again 0, alive 0");
+}

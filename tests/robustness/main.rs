@@ -20,7 +20,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use audience::Audience;
-use common::{Ports, VIDEO, eventually};
+use common::{Client, Ports, VIDEO, eventually};
 use daemon::{Daemon, MOVIE, Site};
 use lab::Plan;
 use nix::sys::signal::{Signal, kill};
@@ -159,6 +159,40 @@ fn a_log_folder_taken_away_is_made_anew_at_the_next_line() {
     daemon.wait_for_log("the preferences stay as they were");
     audience.gets_more();
     audience.leaves();
+}
+
+/// A description with one track, announced and set up to be sent on a connection that has to be kept.
+fn broadcast(daemon: &Daemon, path: &str) -> Client {
+    const SDP: &str = "v=0\r\ns=Cast\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 X-TEST/90000\r\n";
+    let mut client = daemon.connect();
+    assert_eq!(client.ask_with_body("ANNOUNCE", path, "Content-Type: application/sdp", SDP).status, 200);
+    client.setup(path.trim_start_matches('/'), "trackID=1", "RTP/AVP/TCP;unicast;interleaved=0-1;mode=record");
+    assert_eq!(client.ask("RECORD", path, "").status, 200);
+    client.send_frame(0, &[0x80, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 7, 7]);
+    client
+}
+
+#[test]
+fn descriptions_of_a_server_that_was_killed_are_gone_when_the_next_one_serves() {
+    let daemon = Site::new("").start();
+    let at = |name: &str| daemon.path("movies").join(name);
+    fs::write(at("own.sdp"), "the operator's\n").unwrap();
+    let _casters = [broadcast(&daemon, "/a.sdp"), broadcast(&daemon, "/own.sdp")];
+    assert!(at("a.sdp").exists() && fs::read_to_string(at("own.sdp")).unwrap().contains("s=Cast"));
+    let (_, first) = daemon.pids();
+    kill(first, Signal::SIGKILL).unwrap();
+    eventually("another process serves", || {
+        let text = fs::read_to_string(daemon.path("pid")).unwrap_or_default();
+        text.lines().count() == 2 && daemon.pids().1 != first && daemon.describe(PATH) == 200
+    });
+    assert!(!at("a.sdp").exists());
+    assert_eq!(fs::read_to_string(at("own.sdp")).unwrap(), "the operator's\n");
+    let kept = fs::read_dir(daemon.path("movies")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(kept.filter(|name| name != MOVIE).collect::<Vec<_>>(), ["own.sdp"], "nor what was kept aside");
+    daemon.wait_for_log("a.sdp: description of a broadcast that ended with the last server, removed");
+    // The name is free.
+    drop(broadcast(&daemon, "/a.sdp"));
+    eventually("the end of the broadcast is noticed", || !at("a.sdp").exists());
 }
 
 #[test]

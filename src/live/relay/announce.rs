@@ -149,8 +149,7 @@ async fn announce(
     let description =
         description.ok_or_else(|| ClientError::Unusable("the source has no description to announce".into()))?;
     let local = resolve_local(to.local.as_ref()).await?;
-    // Whoever is redirected to another server does not give it the password of the first.
-    let credentials = to.credentials.clone().filter(|_| url.host == to.host);
+    let credentials = to.credentials.clone().filter(|_| url.is_at(&to.host, to.port));
     let connection = Connection::open(&url.host, url.port, local, credentials).await?;
     let own = Own::new(&around.own, connection.local());
     let Held { connection, url, .. } = held.insert(Held { connection, url: url.to_string(), _own: own });

@@ -345,6 +345,8 @@ impl Reader {
         self.check_all_names(element, place, &["sdp_path"]);
         let path = self.needed(element, place, "sdp_path")?;
         let read = match std::fs::metadata(&path) {
+            // what is no file may have no end
+            Ok(file) if !file.is_file() => Err(io::Error::from(io::ErrorKind::InvalidInput)),
             Ok(file) if file.len() > MAX_SDP => Err(io::Error::from(io::ErrorKind::FileTooLarge)),
             Ok(_) => std::fs::read(&path),
             Err(error) => Err(error),

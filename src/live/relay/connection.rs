@@ -14,7 +14,7 @@ use crate::config::identity;
 use crate::live::ReceiveError;
 use crate::live::sdp::SdpError;
 use crate::rtsp::challenge::{Challenge, Credentials};
-use crate::rtsp::client::{Item, Message, next_item};
+use crate::rtsp::client::{Item, Message, enough, next_item};
 
 /// How long a name, a connection, or an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -88,7 +88,7 @@ pub enum ClientError {
     #[error("name or password were refused")]
     WrongPassword,
     /// The server sent the request elsewhere.
-    #[error("redirected to {0}")]
+    #[error("redirected to {}", shortened(.0))]
     Redirected(String),
     /// Packets cannot be sent.
     #[error("cannot send: {0}")]
@@ -161,6 +161,8 @@ pub async fn resolve_local(local: Option<&Host>) -> Result<Option<IpAddr>, Clien
 pub struct Connection {
     stream: TcpStream,
     input: BytesMut,
+    /// So many bytes of input make the next frame or message, as far as that is known.
+    enough: usize,
     peer: SocketAddr,
     local: SocketAddr,
     cseq: u32,
@@ -206,6 +208,7 @@ impl Connection {
             local: stream.local_addr()?,
             stream,
             input: BytesMut::new(),
+            enough: 0,
             cseq: 0,
             credentials,
             challenge: None,
@@ -340,7 +343,7 @@ impl Connection {
         loop {
             let Ok(incoming) = timeout_at(until, self.next()).await else { return Err(ClientError::Silent(method)) };
             match incoming? {
-                Incoming::Message(message) if message.status != 0 && cseq_of(&message).is_none_or(|c| c == cseq) => {
+                Incoming::Message(message) if message.status >= 200 && cseq_of(&message).is_none_or(|c| c == cseq) => {
                     return Ok(message);
                 }
                 incoming => self.handle(incoming).await?,
@@ -354,13 +357,15 @@ impl Connection {
     /// The connection ends, or brings nonsense.
     pub async fn next(&mut self) -> Result<Incoming, ClientError> {
         loop {
-            let (item, taken) = next_item(&self.input);
+            let is_worth_a_look = self.input.len() >= self.enough;
+            let (item, taken) = if is_worth_a_look { next_item(&self.input) } else { (Item::More, 0) };
             let found = match item {
                 Item::Message(message) => Some(Incoming::Message(message)),
                 Item::Frame { channel, data } => {
                     let len = data.len();
                     let mut frame = self.input.split_to(taken).freeze();
                     frame.advance(taken - len);
+                    self.enough = 0;
                     return Ok(Incoming::Frame(channel, frame));
                 }
                 Item::More => None,
@@ -368,7 +373,11 @@ impl Connection {
             };
             self.input.advance(taken);
             if let Some(found) = found {
+                self.enough = 0;
                 return Ok(found);
+            }
+            if is_worth_a_look {
+                self.enough = enough(&self.input);
             }
             if self.input.len() > MAX_INPUT {
                 return Err(ClientError::Nonsense("message too long"));
@@ -437,6 +446,11 @@ async fn connect(to: SocketAddr, local: Option<IpAddr>) -> io::Result<TcpStream>
 
 fn cseq_of(message: &Message) -> Option<u32> {
     message.header("CSeq")?.parse().ok()
+}
+
+/// As much of another's words as a line of the log takes.
+fn shortened(text: &str) -> String {
+    text.chars().filter(|sign| !sign.is_control()).take(200).collect()
 }
 
 /// Success, or what else it is.

@@ -335,21 +335,23 @@ async fn a_redirect_is_followed_without_the_password() {
         }
     }
     static ELSEWHERE: Mutex<Option<SocketAddr>> = Mutex::new(None);
-    let other = Mock::start("127.0.0.2", ask).await;
-    *ELSEWHERE.lock() = Some(other.address);
-    let first = Mock::start("127.0.0.1", |method, request| match ask(method, request) {
-        (refused, _) if refused.starts_with("401") => (refused, Vec::new()),
-        _ => (format!("302 Found\r\nLocation: rtsp://{}/there\r\n\r\n", ELSEWHERE.lock().unwrap()), Vec::new()),
-    })
-    .await;
-    let (relays, ears) = (relays(), Ears::new());
-    relays.apply(one(first.source(Some("me")), vec![ears.destination()]));
-    let state = || relays.status()[0].source.state.clone();
-    eventually("it is found out", || state().trouble().is_some()).await;
-    assert_eq!(state().trouble(), Some("DESCRIBE needs a name and password"));
-    let asked = other.asked.lock().concat();
-    assert!(asked.contains("/there RTSP/1.0") && !asked.contains("Authorization"), "{asked}");
-    assert!(first.asked.lock()[1].contains("Authorization: Basic "));
+    for elsewhere in ["127.0.0.2", "127.0.0.1"] {
+        let other = Mock::start(elsewhere, ask).await;
+        *ELSEWHERE.lock() = Some(other.address);
+        let first = Mock::start("127.0.0.1", |method, request| match ask(method, request) {
+            (refused, _) if refused.starts_with("401") => (refused, Vec::new()),
+            _ => (format!("302 Found\r\nLocation: rtsp://{}/there\r\n\r\n", ELSEWHERE.lock().unwrap()), Vec::new()),
+        })
+        .await;
+        let (relays, ears) = (relays(), Ears::new());
+        relays.apply(one(first.source(Some("me")), vec![ears.destination()]));
+        let state = || relays.status()[0].source.state.clone();
+        eventually("it is found out", || state().trouble().is_some()).await;
+        assert_eq!(state().trouble(), Some("DESCRIBE needs a name and password"));
+        let asked = other.asked.lock().concat();
+        assert!(asked.contains("/there RTSP/1.0") && !asked.contains("Authorization"), "{asked}");
+        assert!(first.asked.lock()[1].contains("Authorization: Basic "));
+    }
 }
 
 #[tokio::test]

@@ -183,8 +183,7 @@ async fn play(
     attempt: &mut Attempt,
 ) -> Result<(), ClientError> {
     let local = resolve_local(from.local.as_ref()).await?;
-    // Whoever is redirected to another server does not give it the password of the first.
-    let credentials = from.credentials.clone().filter(|_| url.host == from.host);
+    let credentials = from.credentials.clone().filter(|_| url.is_at(&from.host, from.port));
     let connection = Connection::open(&url.host, url.port, local, credentials).await?;
     let (connection, base) = attempt.held.insert((connection, url.to_string()));
     let answer = connection.ask("DESCRIBE", base, &[("Accept", "application/sdp")], &[]).await?;

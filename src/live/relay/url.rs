@@ -7,6 +7,9 @@ use super::config::{DEFAULT_RTSP_PORT, Host, encoded_path};
 /// Most redirects that are followed, one after the other.
 pub const MAX_REDIRECTS: usize = 5;
 
+/// Longest name of a host (RFC 1035 section 2.3.4), bytes.
+const MAX_HOST: usize = 255;
+
 /// `rtsp://host:port/path`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RtspUrl {
@@ -19,6 +22,12 @@ pub struct RtspUrl {
 }
 
 impl RtspUrl {
+    /// Whether it leads to this very server. Whoever is redirected to another one, be it on the same host, does not give it
+    /// the password of the first.
+    pub fn is_at(&self, host: &Host, port: u16) -> bool {
+        self.host == *host && self.port == port
+    }
+
     /// The URL that a redirect names: a whole one, or a path on the same server; `None` if it is neither.
     pub fn follow(&self, location: &str) -> Option<Self> {
         let location = location.trim();
@@ -35,7 +44,11 @@ impl RtspUrl {
             _ => (authority, DEFAULT_RTSP_PORT),
         };
         // a name and password in a redirect are not ours to send
-        if host.is_empty() || host.contains('@') || host.contains(|sign: char| sign.is_whitespace()) {
+        if host.is_empty()
+            || host.len() > MAX_HOST
+            || host.contains('@')
+            || host.contains(|sign: char| sign.is_whitespace())
+        {
             return None;
         }
         Some(Self { host: Host::parse(host), port, path: encoded_path(path) })
@@ -66,6 +79,7 @@ mod tests {
         assert_eq!(followed(" RTSP://[::1]:7070/b c.mov ").as_deref(), Some("rtsp://[::1]:7070/b%20c.mov"));
         assert_eq!(followed("rtsp://[::1]/b").as_deref(), Some("rtsp://[::1]/b"));
         assert_eq!(followed("/c.mov").as_deref(), Some("rtsp://10.0.0.1:8554/c.mov"));
+        assert_eq!(followed(&format!("rtsp://{}/x", "h".repeat(256))), None);
         for bad in ["http://h/x", "x.mov", "rtsp://", "rtsp://me:pw@h/x", "rtsp://h:0/x", "rtsp://h:x/", ""] {
             assert_eq!(followed(bad), None, "{bad}");
         }

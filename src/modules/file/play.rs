@@ -5,13 +5,13 @@ use std::sync::Arc;
 use super::setup::MetaInfoOf;
 use super::{FileModule, FileSession, adaptation};
 use crate::media::{HintTrack, Movie, TrackKind};
-use crate::rtp::{MoviePacketSource, PacketSource, PlayRequest, PlayStream, Position, RtpStream, ToleranceShift};
-use crate::rtsp::extensions::{self, LateTolerance, PacketRange};
+use crate::rtp::{MoviePacketSource, PacketSource, PlayRequest, PlayStream, Position, RtpStream};
+use crate::rtsp::extensions::{self, PacketRange};
 use crate::rtsp::range::{NptStart, Range, npt_answer};
 use crate::rtsp::rtp_info::{RtpInfo, rtp_info};
 use crate::rtsp::{Header, Request, ResponseBuilder, Status};
 use crate::server::streams::{all_reliable, halt, is_player, presentation_url};
-use crate::server::{PlayState, RequestContext};
+use crate::server::{RequestContext, streams};
 
 /// Where a PLAY wants to go.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,7 +81,7 @@ impl FileModule {
         };
         let speed = self.speed(request, reliable);
         self.answer(ctx, &movie, &asked, &start, speed, &prepared.info);
-        self.launch(ctx, request, prepared.streams, start.media_us, &asked, speed, overbuffer);
+        self.launch(ctx, prepared.streams, start.media_us, &asked, speed, overbuffer);
     }
 
     /// PLAY without a Range in a paused session: exactly the next packet of each stream.
@@ -110,7 +110,7 @@ impl FileModule {
         };
         let speed = self.speed(request, overbuffer);
         self.answer(ctx, movie, asked, &start, speed, &info.unwrap_or_default());
-        self.launch(ctx, request, Vec::new(), position.media_us, asked, speed, overbuffer);
+        self.launch(ctx, Vec::new(), position.media_us, asked, speed, overbuffer);
     }
 
     /// Decides where packets start. A client that has asked for the SDP is a player: it gets the sync sample at or before
@@ -253,11 +253,9 @@ impl FileModule {
     }
 
     /// Hands the play to the send workers once the answer is on its way.
-    #[allow(clippy::too_many_arguments)] // one call site; each is a column of the PLAY
     fn launch(
         &self,
         ctx: &Arc<RequestContext>,
-        request: &Request,
         streams: Vec<PlayStream>,
         media_start_us: i64,
         asked: &Asked,
@@ -270,33 +268,14 @@ impl FileModule {
         play.stop_us = asked.stop.map(|stop| (stop * 1_000_000.0).round() as i64);
         play.speed = speed;
         play.overbuffer = overbuffer;
-        play.asked_us = Some(ctx.received_us());
         let movie = ctx.with_state(|state| state.extension::<FileSession>().map(|of| of.movie.bit_rate()));
         play.bit_rate = movie.flatten().unwrap_or(0);
-        let late = request.header_text(Header::XTransportOptions);
-        let late = late.as_deref().and_then(LateTolerance::parse).map(|late| late.seconds);
-        let late = ctx
-            .with_state(|state| {
-                state.late_tolerance = late.or(state.late_tolerance);
-                state.play = PlayState::Playing;
-                state.play_number = state.play_number.wrapping_add(1);
-                play.number = state.play_number;
-                state.position = None;
-                state.has_new_stream = false;
-                state.stopped_at_ms = None;
-                state.late_tolerance
-            })
-            .flatten();
-        if let Some(seconds) = late {
-            play.tolerance = ToleranceShift::from_tolerance(seconds);
-        }
         if self.prefs.load().player_compatibility
             && is_player(ctx, &server.prefs().player_requires_rtp_start_time_adjust)
         {
             play.start_delay_us = self.prefs.load().rtp_start_time_ms.saturating_mul(1000);
         }
-        server.note_play(&session, media_start_us / 1000);
-        ctx.after_response(Box::new(move || server.launch(&session, play)));
+        streams::launch(ctx, &session, play, media_start_us / 1000);
     }
 }
 

@@ -34,8 +34,9 @@ impl Playlist {
         }
     }
 
-    /// The list with one entry.
+    /// The list with one entry. The title is whatever was asked for: it must not make lines of its own.
     pub(super) fn body(self, url: &str, title: &str) -> String {
+        let title: String = title.chars().filter(|sign| !sign.is_control()).collect();
         match self {
             Self::M3u => format!("{url}\r\n"),
             Self::Pls => format!(
@@ -97,6 +98,8 @@ mod tests {
     fn both_lists_have_the_address_once() {
         assert_eq!(Playlist::M3u.body("http://h:1/m", "t"), "http://h:1/m\r\n");
         let list = Playlist::Pls.body("http://h:1/m", "t");
+        let evil = Playlist::Pls.body("http://h:1/m", "t\r\nFile1=http://evil/\n");
+        assert_eq!(evil.lines().count(), list.lines().count(), "{evil}");
         assert!(list.starts_with("[playlist]\r\nNumberOfEntries=1\r\nFile1=http://h:1/m\r\nTitle1=t\r\n"), "{list}");
     }
 }

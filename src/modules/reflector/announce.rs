@@ -64,7 +64,9 @@ impl Reflector {
             Err(_) if prefs.duplicates => return Ok(()),
             other => other?,
         }
-        let until_ms = ctx.server.now_ms().saturating_add(prefs.broadcaster_timeout_ms);
+        // Without a time-out for broadcasters, who has announced may take all the time.
+        let patience_ms = Some(prefs.broadcaster_timeout_ms).filter(|timeout_ms| *timeout_ms > 0);
+        let until_ms = ctx.server.now_ms().saturating_add(patience_ms.unwrap_or(i64::MAX));
         let (inner, path) = (Arc::clone(self), place.path.clone());
         let (text, timed) = (description.to_bytes(), description.is_timed());
         let write = move || inner.files.announce(&path, &text, until_ms, timed);

@@ -64,7 +64,7 @@ struct Announced {
 #[derive(Default)]
 pub(super) struct SdpFiles {
     announced: Mutex<HashMap<String, Announced>>,
-    list: Mutex<Option<Flock<File>>>,
+    list: Mutex<Option<List>>,
 }
 
 /// Reads a description from disk. `None` if there is no such file, or it is no plain one.
@@ -90,24 +90,31 @@ pub(super) fn read(path: &str) -> io::Result<Option<(Vec<u8>, Stamp)>> {
 }
 
 impl SdpFiles {
-    /// Opens the list in this folder and removes what the last server has left over. Waits for the disk.
+    /// Takes a list in this folder and removes what servers that are no more have left over. Waits for the disk.
     pub fn recover(&self, folder: &Path) {
-        let Some(mut list) = open_list(folder) else { return };
-        let mut text = String::new();
-        if let Err(error) = list.read_to_string(&mut text) {
-            tracing::warn!("{}/{LIST}: {error}", folder.display());
-        }
+        let (mut own, mut left_over, mut trouble) = (None, Vec::new(), None);
         let mut all = self.announced.lock();
-        for line in text.lines() {
-            let Some((path, announced)) = parse_line(line) else { continue };
-            if announced.timed {
-                all.insert(path, announced);
-            } else if remove_file(&path, &announced) {
-                tracing::info!("{path}: description of a broadcast that ended with the last server, removed");
+        for number in 0..MOST_LISTS {
+            let path = folder.join(if number == 0 { LIST.to_owned() } else { format!("{LIST}.{number}") });
+            match open_list(&path, own.is_none()) {
+                Ok(Some(mut file)) => {
+                    clean_up(&path, &mut file, &mut all);
+                    if own.is_some() { left_over.push(file) } else { own = Some(List { path, file }) }
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    trouble.get_or_insert_with(|| format!("{}: {error}", path.display()));
+                }
             }
         }
-        *self.list.lock() = Some(list);
+        if let (None, Some(trouble)) = (&own, trouble) {
+            tracing::warn!("{trouble}; descriptions left over by a crash will have to be removed by hand");
+        }
+        *self.list.lock() = own;
         self.write_list(&all);
+        for file in left_over {
+            let _ = file.set_len(0); // what counts of it stands in this server's own list now
+        }
     }
 
     /// Puts an announced description in place. Somebody has to send by `until_ms`. Waits for the disk.
@@ -184,7 +191,13 @@ impl SdpFiles {
     /// The list is what a crash leaves to the next server.
     fn write_list(&self, all: &HashMap<String, Announced>) {
         let mut list = self.list.lock();
-        let Some(file) = list.as_mut() else { return };
+        let Some(List { path, file }) = list.as_mut() else { return };
+        if file.metadata().is_ok_and(|facts| facts.nlink() == 0) {
+            // Somebody has cleared the folder.
+            if let Ok(Some(again)) = open_list(path, true) {
+                *file = again;
+            }
+        }
         let lines: String = all.iter().map(line_of).collect();
         let written = file.seek(SeekFrom::Start(0)).and_then(|_| {
             file.write_all(lines.as_bytes())?;
@@ -196,27 +209,38 @@ impl SdpFiles {
     }
 }
 
-/// The first list that no running server has.
-fn open_list(folder: &Path) -> Option<Flock<File>> {
-    for number in 0..MOST_LISTS {
-        let path = folder.join(if number == 0 { LIST.to_owned() } else { format!("{LIST}.{number}") });
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).mode(0o600).custom_flags(nix::libc::O_NOFOLLOW);
-        let file = match options.open(&path) {
-            Ok(file) => file,
-            Err(error) => {
-                tracing::warn!(
-                    "{}: {error}; descriptions left over by a crash will have to be removed by hand",
-                    path.display()
-                );
-                return None;
-            }
-        };
-        if let Ok(locked) = Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            return Some(locked);
+/// The list of a server that runs.
+struct List {
+    path: PathBuf,
+    file: Flock<File>,
+}
+
+/// Opens a list. `None` if a running server has it, or there is none and none is to be made.
+fn open_list(path: &Path, create: bool) -> io::Result<Option<Flock<File>>> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(create).mode(0o600).custom_flags(nix::libc::O_NOFOLLOW);
+    match options.open(path) {
+        Ok(file) => Ok(Flock::lock(file, FlockArg::LockExclusiveNonblock).ok()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !create => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Removes what a list names; what stays by its times is entered into `all`.
+fn clean_up(path: &Path, list: &mut File, all: &mut HashMap<String, Announced>) {
+    let mut text = String::new();
+    if let Err(error) = list.read_to_string(&mut text) {
+        tracing::warn!("{}: {error}", path.display());
+    }
+    for line in text.lines() {
+        let Some((path, announced)) = parse_line(line) else { continue };
+        if announced.timed {
+            all.insert(path, announced);
+        } else if remove_file(&path, &announced) {
+            // A warning: nothing less is written while modules initialise.
+            tracing::warn!("{path}: description of a broadcast that ended with the last server, removed");
         }
     }
-    None
 }
 
 /// The line of a file that takes nothing's place has this in the place of that one's name.
@@ -411,6 +435,43 @@ mod tests {
         assert_eq!(place.text("changed.sdp").as_deref(), Some("by hand"));
         assert_eq!(place.files.timed(), [place.path("timed.sdp")], "its times go on");
         assert_eq!(place.crash().names().len(), 4);
+    }
+
+    #[test]
+    fn a_list_that_was_removed_is_written_again() {
+        let place = Place::new();
+        place.files.announce(&place.path("a.sdp"), b"announced", 0, false).unwrap();
+        fs::remove_file(place.path(LIST)).unwrap();
+        place.files.announce(&place.path("b.sdp"), b"announced", 0, false).unwrap();
+        assert_eq!(fs::read_to_string(place.path(LIST)).unwrap().lines().count(), 2);
+        assert!(place.crash().names().is_empty());
+    }
+
+    #[test]
+    fn lists_of_other_servers_that_are_no_more_are_cleaned_up_too() {
+        let place = Place::new();
+        let second = SdpFiles::default();
+        second.recover(place.folder.path());
+        second.announce(&place.path("b.sdp"), b"announced", 0, false).unwrap();
+        second.announce(&place.path("timed.sdp"), b"timed", 0, true).unwrap();
+        drop(second);
+        let place = place.crash();
+        assert_eq!(place.names(), ["timed.sdp"]);
+        assert_eq!(place.files.timed(), [place.path("timed.sdp")]);
+        assert_eq!(fs::read_to_string(place.path("announced_broadcasts.1")).unwrap(), "");
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_opened_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join(LIST)).unwrap();
+        let files = SdpFiles::default();
+        files.recover(folder.path());
+        let path = folder.path().join("a.sdp").to_str().unwrap().to_owned();
+        files.announce(&path, b"announced", 0, false).unwrap();
+        drop(files);
+        SdpFiles::default().recover(folder.path());
+        assert!(!Path::new(&path).exists());
     }
 
     #[test]

@@ -15,7 +15,6 @@ mod push;
 mod source;
 mod watch;
 
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -70,14 +69,6 @@ enum Part {
     },
 }
 
-impl Part {
-    fn key(&self) -> &str {
-        match self {
-            Self::Viewer { key, .. } | Self::Broadcaster { key } => key,
-        }
-    }
-}
-
 impl ReflectorModule {
     /// The module; nothing is on the air.
     pub fn new(preferences: &Arc<Preferences>) -> Self {
@@ -113,7 +104,6 @@ impl Reflector {
 
     /// Route: a path that begins with the keyword is one of another root.
     fn route(&self, ctx: &RequestContext) {
-        self.server.get_or_init(|| Arc::downgrade(&ctx.server));
         let prefs = self.prefs.load();
         if prefs.redirect_keyword.is_empty() || prefs.redirect_dir.is_empty() {
             return;
@@ -182,8 +172,11 @@ impl Module for ReflectorModule {
     }
 
     /// Removes the descriptions that a server before this one has left over.
-    fn initialize(&self, _: &InitializeParams) -> Result<(), QtssError> {
-        let folder = PathBuf::from(&self.inner.preferences.server().error_logfile_dir);
+    fn initialize(&self, params: &InitializeParams) -> Result<(), QtssError> {
+        if let Some(server) = params.server.attached::<Weak<Server>>() {
+            let _ = self.inner.server.set(Weak::clone(server)); // once
+        }
+        let folder = self.inner.preferences.with(|prefs| prefs.server_path("error_logfile_dir"));
         self.inner.files.recover(&folder);
         tick_every(TICK, &self.inner, Reflector::tick);
         Ok(())

@@ -56,9 +56,17 @@ impl Place {
     pub fn description(&self, prefs: &ReflectorPrefs) -> Option<String> {
         match &self.path {
             path if path.ends_with(SDP) => Some(path.clone()),
-            path if path.ends_with(MOVIE) || path.is_empty() || !prefs.non_sdp_urls => None,
+            path if path.ends_with(MOVIE) || !prefs.non_sdp_urls => None,
+            // The movie folder itself: its name and `.sdp` would be outside of it.
+            _ if self.url_path.trim_matches('/').is_empty() => None,
             path => Some(format!("{path}{SDP}")),
         }
+    }
+
+    /// Whether the request names a file that is there: it goes before the description `key` beside it, so that nobody can
+    /// broadcast in the place of a movie.
+    pub async fn is_another_file(&self, key: &str) -> bool {
+        self.path != key && tokio::fs::metadata(&self.path).await.is_ok_and(|facts| facts.is_file())
     }
 
     /// Whether broadcasts may be here: `allow_broadcasts`, `broadcast_dir_list`.
@@ -119,6 +127,8 @@ mod tests {
         assert_eq!(description("/a", "").as_deref(), Some("/m/a.sdp"));
         assert_eq!(description("/a.sdp", "").as_deref(), Some("/m/a.sdp"));
         assert_eq!(description("/a.mov", ""), None);
+        assert_eq!(description("/", ""), None, "/m.sdp is not in the movie folder");
+        assert_eq!(Place::new("/m", "/trackID=1", true).description(&prefs("")), None);
         let off = "<PREF NAME=\"allow_non_sdp_urls\" TYPE=\"Bool16\">false</PREF>";
         assert_eq!((description("/a", off), description("/a.sdp", off).as_deref()), (None, Some("/m/a.sdp")));
     }

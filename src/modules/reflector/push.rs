@@ -95,7 +95,12 @@ impl Reflector {
         description: Description,
     ) -> Result<Option<AddedStream>, Refused> {
         let key = &place.path;
-        if ctx.with_state(|state| state.extension::<Part>().is_some_and(|part| part.key() != key)) == Some(true) {
+        let is_busy = ctx.with_state(|state| match state.extension::<Part>() {
+            Some(Part::Broadcaster { key: known }) => known != key,
+            Some(Part::Viewer { .. }) => true,
+            None => !state.streams.is_empty(),
+        });
+        if is_busy == Some(true) {
             return refuse(Status::AggregateOptionNotAllowed, "the session is about something else");
         }
         let track_id = self.track_of(ctx, place, &description)?;

@@ -25,6 +25,7 @@ fn refused(status: Status, why: &str) -> NoSource {
 }
 
 /// A description that may be served.
+#[derive(Clone)]
 pub(super) struct Described {
     pub description: Description,
     pub stamp: Stamp,
@@ -41,11 +42,8 @@ impl Reflector {
         key: &str,
     ) -> Result<Described, NoSource> {
         let (inner, path) = (Arc::clone(self), key.to_owned());
-        // A file that is there goes before a description beside it.
-        let itself = Some(place.path.clone()).filter(|path| path != key);
         let read = tokio::task::spawn_blocking(move || {
-            let is_file = itself.is_some_and(|path| std::fs::metadata(path).is_ok_and(|facts| facts.is_file()));
-            let found = if is_file { Ok(None) } else { files::read(&path) };
+            let found = files::read(&path);
             let is_there = matches!(found, Ok(Some(_)));
             (found, is_there && inner.files.is_announced(&path))
         });

@@ -10,9 +10,9 @@ use super::push::stream_info;
 use super::source::{Described, answer, open_static, static_source};
 use super::{Part, Reflector};
 use crate::live::sdp::{Description, ViewerTerms, origin};
-use crate::live::{Broadcast, Join, JoinOptions, ViewerOptions};
+use crate::live::{Broadcast, Join, JoinOptions, ReceiveError, ViewerOptions};
 use crate::qtss::attr::*;
-use crate::rtp::{PacketSource, PlayRequest, PlayStream, RtpStream, ToleranceShift};
+use crate::rtp::{PacketSource, PlayRequest, PlayStream, RtpStream};
 use crate::rtsp::extensions::{DynamicRate, LateTolerance};
 use crate::rtsp::rtp_info::{RtpInfo, rtp_info};
 use crate::rtsp::{Header, Status};
@@ -20,13 +20,16 @@ use crate::server::streams::{
     StreamInfo, StreamRules, add_stream_by, all_reliable, halt, is_player, presentation_url, put_describe_headers,
     put_setup_headers,
 };
-use crate::server::{BroadcastSource, ClientSession, PlayState, RequestContext};
+use crate::server::{BroadcastSource, ClientSession, PlayState, RequestContext, streams};
 
 /// How long a PLAY waits for a broadcast's first packet, as in DSS.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How often it looks.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// How long ports may take to be closed.
+const CLOSING: Duration = Duration::from_millis(500);
 
 /// Seconds from 1900 to 1970.
 const NTP_TO_UNIX: i64 = 2_208_988_800;
@@ -37,14 +40,26 @@ const NOBODY: &str = "broadcast_sdp";
 /// The streams of a session with the last parts of their SETUPs' URLs.
 type Streams = Vec<(Arc<RtpStream>, String)>;
 
-/// Why a SETUP is refused.
-type Refused = (Status, String);
+/// Why a session was not entered as one that watches.
+enum NotEntered {
+    /// The SETUP is answered so.
+    Refused(Status, &'static str),
+    /// The ports of a static description can't be had.
+    NoPorts(ReceiveError),
+}
+
+fn refuse<T>(status: Status, why: &'static str) -> Result<T, NotEntered> {
+    Err(NotEntered::Refused(status, why))
+}
 
 impl Reflector {
     pub(super) async fn describe(self: &Arc<Self>, ctx: &Arc<RequestContext>) {
         let prefs = self.prefs.load_full();
         let Some(place) = Place::of(ctx, false) else { return };
         let Some(key) = place.description(&prefs) else { return };
+        if place.is_another_file(&key).await {
+            return;
+        }
         let on_air = self
             .on_air
             .lock()
@@ -92,6 +107,9 @@ impl Reflector {
         let prefs = self.prefs.load_full();
         let (Some(place), Some(session)) = (Place::of(ctx, true), ctx.session()) else { return };
         let Some(key) = place.description(&prefs) else { return };
+        if place.is_another_file(&key).await {
+            return;
+        }
         let known = self.on_air.lock().entries.get(&key).is_some_and(Entry::has_source);
         let described = if known && place.is_allowed(&prefs) {
             None
@@ -109,9 +127,13 @@ impl Reflector {
         let Some(track_id) = place.track_id() else {
             return ctx.respond_error(Status::BadRequest, "Expected a digit at the end of the URL");
         };
-        let info = match self.enter_viewer(ctx, &session, &key, described, track_id) {
+        let info = match self.enter_when_ports_are_free(ctx, &session, &key, described, track_id).await {
             Ok(info) => info,
-            Err((status, why)) => return ctx.respond_error(status, &why),
+            Err(NotEntered::Refused(status, why)) => return ctx.respond_error(status, why),
+            Err(NotEntered::NoPorts(error)) => {
+                tracing::warn!("{key}: {error}");
+                return ctx.respond_error(Status::ServiceUnavailable, "Can't bind reflector sockets");
+            }
         };
         let rules = StreamRules { hide_ssrc: true, ..StreamRules::default() };
         let Some(added) = add_stream_by(ctx, &session, &info, rules) else {
@@ -137,6 +159,27 @@ impl Reflector {
         });
     }
 
+    /// Enters a session as one that watches. The ports of a static description are closed a moment after its last viewer
+    /// has left: who comes within it waits for them.
+    async fn enter_when_ports_are_free(
+        &self,
+        ctx: &RequestContext,
+        session: &ClientSession,
+        key: &str,
+        described: Option<Described>,
+        track_id: u32,
+    ) -> Result<StreamInfo, NotEntered> {
+        let until = tokio::time::Instant::now() + CLOSING;
+        loop {
+            match self.enter_viewer(ctx, session, key, described.clone(), track_id) {
+                Err(NotEntered::NoPorts(error)) if error.is_in_use() && tokio::time::Instant::now() < until => {
+                    tokio::time::sleep(LOOK).await;
+                }
+                entered => return entered,
+            }
+        }
+    }
+
     /// Enters a session as one that watches; a static description's ports are opened for the first.
     fn enter_viewer(
         &self,
@@ -145,7 +188,7 @@ impl Reflector {
         key: &str,
         described: Option<Described>,
         track_id: u32,
-    ) -> Result<StreamInfo, Refused> {
+    ) -> Result<StreamInfo, NotEntered> {
         let server = &ctx.server;
         let options = self.prefs.load().options.clone();
         let mut on_air = self.on_air.lock();
@@ -160,8 +203,14 @@ impl Reflector {
             }
         }
         let (entry, made) = match (on_air.entries.entry(key.to_owned()), described) {
-            (hash_map::Entry::Occupied(entry), _) => (entry.into_mut(), false),
-            (hash_map::Entry::Vacant(_), None) => return Err((Status::NotFound, "no such broadcast".to_owned())),
+            (hash_map::Entry::Occupied(entry), described) => {
+                let entry = entry.into_mut();
+                if let Some(described) = described.filter(|_| !entry.has_source()) {
+                    entry.description = Arc::new(described.description); // the same tracks, perhaps from elsewhere
+                }
+                (entry, false)
+            }
+            (hash_map::Entry::Vacant(_), None) => return refuse(Status::NotFound, "no such broadcast"),
             (hash_map::Entry::Vacant(slot), Some(described)) => {
                 let description = Arc::new(described.description);
                 let broadcast = new_broadcast(key, &description, options, &server.clock);
@@ -169,9 +218,8 @@ impl Reflector {
             }
         };
         let Some(media) = entry.description.track(track_id) else {
-            let why = "TrackID doesn't match any trackID for this ReflectorSession".to_owned();
             drop_if(made, &mut on_air.entries, key);
-            return Err((Status::BadRequest, why));
+            return refuse(Status::BadRequest, "TrackID doesn't match any trackID for this ReflectorSession");
         };
         let info = stream_info(media);
         // What was only announced has a broadcaster to come, but a group needs none.
@@ -180,9 +228,8 @@ impl Reflector {
             match open_static(server, &entry.broadcast, &entry.description) {
                 Ok(receivers) => entry.receivers = receivers,
                 Err(error) => {
-                    tracing::warn!("{key}: {error}");
                     drop_if(made, &mut on_air.entries, key);
-                    return Err((Status::ServiceUnavailable, "Can't bind reflector sockets".to_owned()));
+                    return Err(NotEntered::NoPorts(error));
                 }
             }
             if !entry.receivers.is_empty() {
@@ -316,31 +363,13 @@ fn launch(
     session: &Arc<ClientSession>,
     broadcast: &Broadcast,
     join: &Join,
-    streams: Vec<PlayStream>,
+    packets: Vec<PlayStream>,
     overbuffer: bool,
 ) {
-    let server = Arc::clone(&ctx.server);
-    let mut play = PlayRequest::new(session.key(), streams, join.media_start_us(), server.send_prefs());
+    let mut play = PlayRequest::new(session.key(), packets, join.media_start_us(), ctx.server.send_prefs());
     play.overbuffer = overbuffer;
     play.bit_rate = broadcast.bit_rate();
-    play.asked_us = Some(ctx.received_us());
     session.object.set_u32(qtssCliSesMovieAverageBitRate, play.bit_rate);
     session.update_log(|log| log.movie_bit_rate = play.bit_rate);
-    let late = ctx.header(Header::XTransportOptions).as_deref().and_then(LateTolerance::parse).map(|late| late.seconds);
-    let late = ctx.with_state(|state| {
-        state.late_tolerance = late.or(state.late_tolerance);
-        state.play = PlayState::Playing;
-        state.play_number = state.play_number.wrapping_add(1);
-        play.number = state.play_number;
-        state.position = None;
-        state.has_new_stream = false;
-        state.stopped_at_ms = None;
-        state.late_tolerance
-    });
-    if let Some(seconds) = late.flatten() {
-        play.tolerance = ToleranceShift::from_tolerance(seconds);
-    }
-    server.note_play(session, 0);
-    let session = Arc::clone(session);
-    ctx.after_response(Box::new(move || server.launch(&session, play)));
+    streams::launch(ctx, session, play, 0);
 }

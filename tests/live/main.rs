@@ -2,8 +2,10 @@
 //! The trap numbers are those of the list of DSS 6.0.3's surprises that this server was built against.
 #![allow(clippy::print_stderr)] // what is skipped is said aloud
 
+#[path = "../common/mod.rs"]
 mod common;
-#[path = "common/ports.rs"]
+mod odd_turns;
+#[path = "../common/ports.rs"]
 mod ports;
 
 use std::fs;
