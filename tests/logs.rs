@@ -242,9 +242,11 @@ fn plays_pauses_and_seeks_are_remarks_if_they_are_wanted() {
 #[test]
 fn milliseconds_json_lines_and_the_machines_own_log_are_there_when_asked_for() {
     let (sender, machine) = std::sync::mpsc::channel();
+    let sockets = tempfile::tempdir_in("/tmp").or_else(|_| tempfile::tempdir()).unwrap(); // TMPDIR may be too long for sockets
+    let path = sockets.path().join("socket");
     let site = Site::prepared(|folder| {
         // Read from the beginning: the kernel keeps ten datagrams, and the server does not wait.
-        let socket = std::os::unix::net::UnixDatagram::bind(folder.join("socket")).unwrap();
+        let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
@@ -254,7 +256,7 @@ fn milliseconds_json_lines_and_the_machines_own_log_are_there_when_asked_for() {
         });
         let prefs = on("error_log_milliseconds")
             + &site::pref("error_json_logfile_name", "ErrorJson")
-            + &text(folder, "system_log", "journal:FOLDER/socket");
+            + &text(folder, "system_log", &format!("journal:{}", path.display()));
         configured(folder, "QTSSErrorLogModule", &prefs);
         configured(folder, "QTSSAccessLogModule", &on("request_logtime_milliseconds"));
     });

@@ -282,7 +282,9 @@ fn trap_5_a_broken_file_at_a_reread_changes_nothing() {
 #[test]
 fn a_service_manager_that_watches_hears_from_the_server_again_and_again() {
     let mut place = Place::new(&[free_port()]);
-    let manager = UnixDatagram::bind(place.path("notify")).unwrap();
+    let sockets = tempfile::tempdir_in("/tmp").or_else(|_| tempfile::tempdir()).unwrap(); // TMPDIR may be too long for sockets
+    let notify = sockets.path().join("notify");
+    let manager = UnixDatagram::bind(&notify).unwrap();
     manager.set_read_timeout(Some(PATIENCE)).unwrap();
     let hears = |text: &str| {
         let mut bytes = [0; 200];
@@ -293,7 +295,7 @@ fn a_service_manager_that_watches_hears_from_the_server_again_and_again() {
     // The number in the environment is that of the process that the shell becomes.
     let mut command = Command::new("sh");
     command.args(["-c", "WATCHDOG_PID=$$ exec \"$@\"", "sh", PROGRAM, "-d", "-c"]).arg(place.path(CONFIG));
-    command.env("NOTIFY_SOCKET", place.path("notify")).env("WATCHDOG_USEC", "400000").stdin(Stdio::null());
+    command.env("NOTIFY_SOCKET", &notify).env("WATCHDOG_USEC", "400000").stdin(Stdio::null());
     place.foreground.push(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     while !hears("READY=1\n") {}
     for _ in 0..3 {

@@ -648,7 +648,8 @@ fn a_process_with_several_threads_is_not_forked() {
 #[test]
 fn the_service_manager_hands_sockets_over_and_hears_how_things_are() {
     let folder = prepare(&[]);
-    let manager = UnixDatagram::bind(folder.path().join("notify")).unwrap();
+    let sockets = tempfile::tempdir_in("/tmp").or_else(|_| tempfile::tempdir()).unwrap(); // TMPDIR may be too long for sockets
+    let manager = UnixDatagram::bind(sockets.path().join("notify")).unwrap();
     manager.set_read_timeout(Some(PATIENCE)).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -669,7 +670,7 @@ fn the_service_manager_hands_sockets_over_and_hears_how_things_are() {
     shell.args(["-c", &script, "bash"]).arg(helper.get_program()).args(helper.get_args());
     shell.envs(helper.get_envs().filter_map(|(name, value)| Some((name, value?))));
     shell.envs([("LISTEN_FDS", "2"), ("LISTEN_FDNAMES", "rtsp:wrong"), ("WATCHDOG_USEC", "30000000")]);
-    shell.env("NOTIFY_SOCKET", folder.path().join("notify")).stdout(Stdio::null());
+    shell.env("NOTIFY_SOCKET", sockets.path().join("notify")).stdout(Stdio::null());
     assert_eq!(shell.status().unwrap().code(), Some(0));
 
     let texts: Vec<String> = events(folder.path()).into_iter().map(|(_, text)| text).collect();
