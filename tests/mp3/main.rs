@@ -13,6 +13,7 @@ mod site;
 mod sources;
 
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use self::common::eventually;
