@@ -46,7 +46,7 @@ fuzz_target!(|value: &str| {
 fn transport(value: &str) {
     let Ok(transport) = Transport::choose(value) else { return };
     let ports = PortPair { rtp: 6970, rtcp: 6971 };
-    let answer = transport.answer_udp("10.0.0.1", ports, ports, Some(1));
+    let answer = transport.answer_udp("10.0.0.1", Some(ports), ports, Some(1));
     let read = Transport::choose(&answer).expect("an answer is a Transport header");
     assert_eq!(read.client_port, Some(ports));
     assert_eq!(read.source.as_deref(), Some("10.0.0.1"));
